@@ -1,0 +1,115 @@
+/**
+ * The configuration as the rest of the program sees it: resolved, with every default in place.
+ * Durations are ms, sizes are bytes, paths are absolute unless a comment says otherwise.
+ */
+export interface SessionConfig {
+  /** Folder of the configuration file, or where detection took place. `.croupier/` lives here. */
+  readonly root: string;
+  /** The file that the configuration came from; null when everything was detected or given by flags. */
+  readonly file: string | null;
+  readonly services: readonly ServiceConfig[];
+  readonly gateway: GatewayConfig;
+}
+
+export interface GatewayConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** The port was asked for (flag, env or file): if it is taken that is an error; a default one moves to the next free. */
+  readonly portIsFixed: boolean;
+}
+
+export type RestartStrategy = 'auto' | 'overlap' | 'stop-first';
+export type RuleAction = 'ignore' | 'run' | 'restart' | 'rebuild';
+
+/** A command without a shell unless `shell` is true; then `argv` is one element, the shell's text. */
+export interface CommandLine {
+  readonly argv: readonly string[];
+  readonly shell: boolean;
+  /** As the user wrote it, for messages. */
+  readonly display: string;
+}
+
+export interface WatchRule {
+  /** A pattern with gitignore semantics, relative to the service's folder. */
+  readonly match: string;
+  readonly action: RuleAction;
+  /** For `run` only; may hold `{files}`. */
+  readonly command: CommandLine | null;
+}
+
+export interface BuildConfig {
+  /** May hold `{artifact}` and `{generation}`. */
+  readonly command: CommandLine;
+  readonly timeout: number;
+  /** Absolute; holds `{generation}`. What `{artifact}` stands for. */
+  readonly artifact: string;
+  /** `command` or the service's own command names `{artifact}`: earlier artifacts can be started again. */
+  readonly producesArtifact: boolean;
+  /** A syntax check that changes nothing: pointless where a candidate is started beside the old generation anyway. */
+  readonly checkOnly: boolean;
+}
+
+export interface WatchConfig {
+  readonly paths: readonly string[];
+  /** With leading dot; empty: every file. */
+  readonly extensions: readonly string[];
+  readonly ignore: readonly string[];
+  readonly gitignore: boolean;
+  readonly quiet: number;
+  readonly polling: boolean | 'auto';
+}
+
+export type ReadyConfig =
+  | { readonly kind: 'auto'; readonly timeout: number }
+  | { readonly kind: 'spawn'; readonly timeout: number }
+  /** `url` may hold `{port}`; a bare path means the generation's own port. 2xx and 3xx are ready. */
+  | { readonly kind: 'http'; readonly timeout: number; readonly url: string }
+  /** `host:port`, `:port` or `{port}`. */
+  | { readonly kind: 'tcp'; readonly timeout: number; readonly address: string }
+  /** A regular expression, tested against each line of the output. */
+  | { readonly kind: 'log'; readonly timeout: number; readonly pattern: string };
+
+export interface ServiceConfig {
+  /** Name in the configuration (`services.<name>`), else the service id. */
+  readonly name: string;
+  readonly service: string;
+  /** Told to the child only where the user configured it. */
+  readonly serviceIsConfigured: boolean;
+  readonly version: string;
+  readonly versionIsConfigured: boolean;
+  readonly gameId: string | null;
+  readonly env: string | null;
+  readonly command: CommandLine;
+  /** Where the command came from, for the line that explains it: `croupier.config.json`, `package.json scripts.start`, ... */
+  readonly commandSource: string;
+  readonly cwd: string;
+  /** What the child gets on top of the runner's own environment (`envFile` included, which loses to it). */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly envFile: string;
+  readonly stdin: boolean;
+  readonly build: BuildConfig | null;
+  readonly watch: WatchConfig;
+  readonly rules: readonly WatchRule[];
+  readonly restart: {
+    readonly strategy: RestartStrategy;
+    readonly signal: NodeJS.Signals;
+    readonly stopTimeout: number;
+    readonly keepOld: number;
+    readonly backoff: { readonly initial: number; readonly max: number };
+  };
+  readonly ready: ReadyConfig;
+  readonly drain: { readonly calls: number; readonly jobs: number };
+  readonly hold: HoldLimits;
+  /** Ids of functions that may run twice. */
+  readonly replay: readonly string[];
+}
+
+export interface HoldLimits {
+  readonly timeout: number;
+  readonly calls: number;
+  readonly bytes: number;
+}
+
+/** Defaults of the contract, in ms and bytes. */
+export const DEFAULT_HOLD: HoldLimits = { timeout: 30_000, calls: 1000, bytes: 64 * 1024 * 1024 };

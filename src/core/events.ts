@@ -1,0 +1,133 @@
+import type { Failure } from './failure.js';
+
+/** One registered function, as events show it. */
+export interface FunctionSummary {
+  readonly id: string;
+  readonly version: string;
+}
+
+/** Phase durations of one reload, in ms; a phase that did not happen is 0. */
+export interface ReloadPhases {
+  readonly build: number;
+  readonly drain: number;
+  readonly stop: number;
+  readonly start: number;
+  readonly total: number;
+}
+
+/** What happened to calls between the trigger and the end of one reload. */
+export interface CallCounts {
+  readonly held: number;
+  readonly drained: number;
+  readonly replayed: number;
+  readonly lost: number;
+}
+
+export type ReloadOutcome = 'swapped' | 'kept-old' | 'hot' | 'failed';
+
+/** How one generation follows another. `auto` is resolved before a reload begins. */
+export type SwapStrategy = 'overlap' | 'stop-first';
+
+/** Why a reload began. `paths` are relative to the service's folder, at most the first 20. */
+export interface ReloadTrigger {
+  readonly kind: 'start' | 'change' | 'manual' | 'crash';
+  readonly paths: readonly string[];
+}
+
+interface GenerationEvent {
+  readonly service: string;
+  readonly generation: number;
+}
+
+/**
+ * Everything that happens in a session, without its `time`. Sinks print these; nothing else prints.
+ * Names and fields are a contract with scripts (`--json`).
+ */
+export type CroupierEvent =
+  | {
+      readonly type: 'session.ready';
+      readonly gateway: string;
+      readonly control: string | null;
+      readonly upstream: string | null;
+      readonly pid: number;
+    }
+  | { readonly type: 'session.closed'; readonly reason: string }
+  | {
+      readonly type: 'session.notice';
+      readonly service?: string;
+      readonly level: 'info' | 'warn' | 'error';
+      readonly message: string;
+    }
+  | (GenerationEvent & {
+      readonly type: 'process.output';
+      readonly stream: 'stdout' | 'stderr';
+      readonly line: string;
+    })
+  | {
+      readonly type: 'files.changed';
+      readonly service: string;
+      readonly paths: readonly string[];
+      readonly rule: string;
+    }
+  | (GenerationEvent & { readonly type: 'build.started' })
+  | (GenerationEvent & { readonly type: 'build.finished'; readonly ms: number; readonly output: string })
+  | (GenerationEvent & {
+      readonly type: 'build.failed';
+      readonly ms: number;
+      readonly output: string;
+      readonly reason: string;
+    })
+  | (GenerationEvent & { readonly type: 'generation.starting'; readonly pid: number })
+  | (GenerationEvent & {
+      readonly type: 'generation.ready';
+      readonly pid: number;
+      readonly functions: readonly FunctionSummary[];
+      readonly ms: number;
+    })
+  | (GenerationEvent & {
+      readonly type: 'generation.active';
+      readonly pid: number;
+      readonly functions: readonly FunctionSummary[];
+    })
+  | (GenerationEvent & { readonly type: 'generation.draining'; readonly pid: number })
+  | (GenerationEvent & {
+      readonly type: 'generation.stopped';
+      readonly pid: number;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly ms: number;
+    })
+  | (GenerationEvent & {
+      readonly type: 'generation.failed';
+      readonly pid: number | null;
+      readonly reason: Failure['reason'];
+      readonly message: string;
+      readonly exitCode: number | null;
+      readonly signal: string | null;
+      readonly outputTail: readonly string[];
+    })
+  | {
+      readonly type: 'functions.changed';
+      readonly service: string;
+      readonly generation: number;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly updated: readonly string[];
+      readonly breaking: readonly string[];
+    }
+  | {
+      readonly type: 'reload.finished';
+      readonly service: string;
+      readonly generation: number;
+      readonly trigger: ReloadTrigger;
+      readonly rule: string;
+      readonly strategy: SwapStrategy;
+      readonly outcome: ReloadOutcome;
+      readonly ms: ReloadPhases;
+      readonly calls: CallCounts;
+    };
+
+export type EventType = CroupierEvent['type'];
+
+/** An event as it goes to sinks: `time` is ISO 8601 in UTC. */
+export type StampedEvent = CroupierEvent & { readonly time: string };

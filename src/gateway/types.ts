@@ -1,0 +1,103 @@
+import type { HoldLimits } from '../config/types.js';
+
+/** Why a call or job was answered by the gateway itself; goes out as trailing metadata `croupier-reason`. */
+export type HoldReason =
+  | 'hold-queue-full'
+  | 'hold-timeout'
+  | 'generation-failed'
+  | 'drain-timeout'
+  | 'child-lost';
+
+export interface RegisteredFunction {
+  readonly id: string;
+  readonly version: string;
+  readonly inputSchema: string;
+  readonly outputSchema: string;
+}
+
+/** Totals since the gate was opened; differences between two readings tell about one reload. */
+export interface GateCounters {
+  /** Calls and jobs that entered the hold queue. */
+  readonly held: number;
+  /** Calls and jobs that ended well on a generation while it was draining or retired. */
+  readonly drained: number;
+  readonly replayed: number;
+  /** Calls and jobs that were answered with a `croupier-reason`. A caller that went away or whose own deadline passed is not lost. */
+  readonly lost: number;
+  /** Calls and jobs that were answered by a child or by the gateway. */
+  readonly answered: number;
+}
+
+export interface DrainOutcome {
+  /** False: the time was up and the rest was cut. */
+  readonly complete: boolean;
+  readonly cut: number;
+  readonly ms: number;
+}
+
+export interface GateOptions {
+  /** Name of the service in this session. */
+  readonly name: string;
+  readonly hold: HoldLimits;
+  readonly replay: readonly string[];
+}
+
+export interface GateHandlers {
+  /**
+   * A generation has registered at least one function and every address it registered answered (the service name the child
+   * serves is known). Called again whenever the set of functions or an address changes.
+   * Never called for a closed generation.
+   */
+  onRegistered(generation: number, functions: readonly RegisteredFunction[]): void;
+}
+
+/**
+ * The calls of one supervised service. Opened holding: calls wait until the first route().
+ * What is not said here is decided by the supervisor; the gate never decides by itself which generation serves.
+ */
+export interface ServiceGate {
+  /** Opens a listener of its own for one generation; the address is what the child gets as CROUPIER_AGENT_ADDR. */
+  openGeneration(generation: number): Promise<{ readonly agentAddress: string }>;
+  /** Functions that this generation has registered so far, whether or not its address answered. */
+  functions(generation: number): readonly RegisteredFunction[];
+  /** When (clock ms) this generation last registered; null: never. */
+  lastRegistrationAt(generation: number): number | null;
+  /** New calls and jobs go to this generation; held ones are released to it in order. */
+  route(generation: number): void;
+  /**
+   * `jobs`: new jobs wait, calls still reach the routed generation. `all`: both wait (calls made by a generation through its own
+   * listener pass at once to the routed generation while it lives).
+   */
+  hold(what: 'jobs' | 'all'): void;
+  /** Answers everything held with the reason, at once, and everything that comes after until hold() or route(). */
+  fail(reason: 'generation-failed', message: string): void;
+  /** Waits until the generation has no calls (or jobs) under way; at the end of the time calls are cut with `drain-timeout`, jobs get CancelJob and, 1 s later, a terminal `error` event. */
+  drain(generation: number, what: 'calls' | 'jobs', timeoutMs: number): Promise<DrainOutcome>;
+  /** How many calls and jobs are under way on a generation. */
+  inFlight(generation: number): { readonly calls: number; readonly jobs: number };
+  /** Ends streams, closes the channel, forgets the generation's registrations (its process is about to be signalled, or is gone). Late registrations through its listener are answered and touch nothing. Heartbeats are answered. */
+  retire(generation: number): void;
+  /** The process is gone: what is still under way on it is lost (or replayed where allowed), and its listener closes. */
+  gone(generation: number): Promise<void>;
+  counters(): GateCounters;
+  /** Calls and jobs in the hold queue now. */
+  held(): number;
+}
+
+/** A caller of the shared port, to find out which generation it is. */
+export interface Caller {
+  /** `ip:port` of the caller's end of the connection. */
+  readonly peer: string;
+  /** Port of the gateway's end. */
+  readonly localPort: number;
+  /** The `rpc_addr` that it wants to register. */
+  readonly rpcAddress: string;
+}
+
+export interface GenerationRef {
+  readonly name: string;
+  readonly generation: number;
+}
+
+/** Says whose process a caller is: by the group that owns its socket, else by the one that listens on rpcAddress. */
+export type Attribute = (caller: Caller) => Promise<GenerationRef | null>;
