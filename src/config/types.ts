@@ -9,6 +9,8 @@ export interface SessionConfig {
   readonly file: string | null;
   readonly services: readonly ServiceConfig[];
   readonly gateway: GatewayConfig;
+  /** For people: what detection chose, and how to change it. One sentence or two each; empty where nothing was detected. */
+  readonly notes: readonly string[];
 }
 
 export interface GatewayConfig {
@@ -19,14 +21,29 @@ export interface GatewayConfig {
   readonly portIsFixed: boolean;
 }
 
-export type RestartStrategy = 'auto' | 'overlap' | 'stop-first';
+export const RESTART_STRATEGIES = ['auto', 'overlap', 'stop-first'] as const;
+
+export type RestartStrategy = (typeof RESTART_STRATEGIES)[number];
+
+/** Signals that a process can be asked to stop with. */
+export const STOP_SIGNALS = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGHUP',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGKILL',
+] as const satisfies readonly NodeJS.Signals[];
+
 export type RuleAction = 'ignore' | 'run' | 'restart' | 'rebuild';
 
 /** A command without a shell unless `shell` is true; then `argv` is one element, the shell's text. */
 export interface CommandLine {
   readonly argv: readonly string[];
   readonly shell: boolean;
-  /** As the user wrote it, for messages. */
+  /** As the user wrote it (a `${VAR}` stays as it is: it may hold a secret), for messages. */
   readonly display: string;
 }
 

@@ -75,6 +75,7 @@ export type CroupierEvent =
       readonly type: 'build.failed';
       readonly ms: number;
       readonly output: string;
+      readonly serving: number | null;
       readonly reason: string;
     })
   | (GenerationEvent & { readonly type: 'generation.starting'; readonly pid: number })
@@ -104,6 +105,10 @@ export type CroupierEvent =
       readonly message: string;
       readonly exitCode: number | null;
       readonly signal: string | null;
+      /** The generation that keeps answering; null: none. */
+      readonly serving: number | null;
+      /** When the next start is tried by itself, in ms from now; null: at the next change. */
+      readonly retryMs: number | null;
       readonly outputTail: readonly string[];
     })
   | {

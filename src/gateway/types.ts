@@ -60,6 +60,10 @@ export interface ServiceGate {
   openGeneration(generation: number): Promise<{ readonly agentAddress: string }>;
   /** Functions that this generation has registered so far, whether or not its address answered. */
   functions(generation: number): readonly RegisteredFunction[];
+  /** Something has called this generation's own listener, or registered for it elsewhere: it has an SDK. */
+  speaks(generation: number): boolean;
+  /** Where this generation's functions are dialled, `host:port` with wildcards resolved; empty: it registered none. */
+  addresses(generation: number): readonly string[];
   /** When (clock ms) this generation last registered; null: never. */
   lastRegistrationAt(generation: number): number | null;
   /** New calls and jobs go to this generation; held ones are released to it in order. */

@@ -29,11 +29,22 @@ export interface Child {
    * Ends the whole group: `signal`, then SIGKILL after `graceMs`; escaped descendants (by marker) too. Resolves when nobody of it
    * is left but zombies. A second call with a shorter grace (0: at once) shortens the first.
    */
-  stop(
-    signal: NodeJS.Signals,
-    graceMs: number,
-  ): Promise<{ readonly exit: ChildExit; readonly killed: boolean; readonly ms: number }>;
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<StopOutcome>;
 }
+
+export interface StopOutcome {
+  readonly exit: ChildExit;
+  /** SIGKILL was needed. */
+  readonly killed: boolean;
+  readonly ms: number;
+  /** Processes that even SIGKILL did not end within 5 s: another user's, or stuck in the kernel. Absent when nobody is left. */
+  readonly survivors?: readonly number[];
+}
+
+export type Readiness =
+  | { readonly ok: true }
+  /** `waitedFor` completes the sentence `waited for ...`. */
+  | { readonly ok: false; readonly waitedFor: string };
 
 export interface BuildRun {
   /** Output is stdout and stderr interleaved, at most the last 64 KiB. `cancelled` after cancel(). */

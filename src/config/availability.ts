@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+import { DEFAULTS } from './defaults.js';
+import { type KeyPath, type Problem, showKey, showValue, valueAt } from './problem.js';
+import { isRecord } from './record.js';
+
+interface PlannedFeature {
+  /** The key, at the top level or in an entry of `services`. */
+  readonly key: KeyPath;
+  /** What cannot be had yet, for people. */
+  readonly feature: string;
+  /** Values that are accepted: they ask for nothing. */
+  readonly accepts: readonly unknown[];
+}
+
+/**
+ * Keys of the contract whose feature is not built yet. They are accepted only where they ask for nothing.
+ * When a feature is built, delete its line.
+ */
+const PLANNED: readonly PlannedFeature[] = [
+  { key: ['upstream'], feature: 'a connection to an upstream agent or server', accepts: [null, 'none'] },
+  { key: ['functions'], feature: 'serving functions over HTTP', accepts: [[]] },
+  { key: ['proxy'], feature: 'a TCP port in front of the service', accepts: [[]] },
+  { key: ['check'], feature: '`croupier check`', accepts: [null] },
+  { key: ['control'], feature: 'configuring the control API', accepts: [{}, DEFAULTS.control] },
+  { key: ['dashboard'], feature: 'configuring the dashboard', accepts: [{}, DEFAULTS.dashboard] },
+  { key: ['instances'], feature: 'more than one instance', accepts: [1] },
+  { key: ['gateway', 'advertise'], feature: 'an advertised address', accepts: [null] },
+  { key: ['gateway', 'tls'], feature: 'TLS toward callers', accepts: [null] },
+  { key: ['gateway', 'childTls'], feature: 'TLS toward services', accepts: [null] },
+  { key: ['drain', 'policy'], feature: 'a drain policy other than "hold"', accepts: ['hold'] },
+  { key: ['dependsOn'], feature: 'an order between services', accepts: [[]] },
+];
+
+/** Actions of `rules` that are not built yet. */
+const PLANNED_ACTIONS: readonly string[] = ['hot'];
+
+/** How many services one session has in this version. */
+const MOST_SERVICES = 1;
+
+/** Everything in a file that asks for what this version does not have. */
+export function findUnavailable(config: unknown): readonly Problem[] {
+  const services = valueAt(config, ['services']);
+  const names = isRecord(services) ? Object.keys(services) : [];
+  const places: readonly KeyPath[] = [[], ...names.map((name) => ['services', name])];
+  const problems = places.flatMap((place) => findUnavailableAt(config, place));
+  if (names.length > MOST_SERVICES) {
+    problems.push({
+      path: ['services'],
+      complaint: notAvailable('more than one service in a session'),
+      wayOut: `Keep one entry in \`services\`, and start one session for each service (--config names the file).`,
+    });
+  }
+  return problems;
+}
+
+function findUnavailableAt(config: unknown, place: KeyPath): Problem[] {
+  const problems: Problem[] = [];
+  for (const { key, feature, accepts } of PLANNED) {
+    const path = [...place, ...key];
+    const value = valueAt(config, path);
+    if (value === undefined || accepts.some((accepted) => isDeepStrictEqual(value, accepted))) continue;
+    problems.push({
+      path,
+      complaint: notAvailable(feature),
+      wayOut: `Remove \`${showKey(path)}\`, or set it to ${showValue(accepts[0])}.`,
+    });
+  }
+  const rules = valueAt(config, [...place, 'rules']);
+  for (const index of Array.isArray(rules) ? rules.keys() : []) {
+    const path = [...place, 'rules', index, 'action'];
+    const action = valueAt(config, path);
+    if (typeof action !== 'string' || !PLANNED_ACTIONS.includes(action)) continue;
+    problems.push({
+      path,
+      complaint: notAvailable(`the action "${action}"`),
+      wayOut: `Set \`${showKey(path)}\` to "restart" or "rebuild".`,
+    });
+  }
+  return problems;
+}
+
+/** `x is not available in this version (0.1.0)`. */
+export function notAvailable(feature: string): string {
+  return `${feature} is not available in this version (${packageVersion()})`;
+}
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const version = valueAt(manifest, ['version']);
+  return typeof version === 'string' ? version : 'unknown';
+}

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { DEFAULTS } from '../defaults.js';
+import { listener, tls, upstream } from './planned.js';
+import { serviceSchema, serviceShape, withCommand } from './service.js';
+import { listenAddress, setting, text } from './values.js';
+
+function gateway() {
+  return z.strictObject({
+    listen: setting(
+      listenAddress().nullable(),
+      DEFAULTS.gateway.listen,
+      'Where services and callers reach the gateway. null: 127.0.0.1:19090, or the next free port. An address that is written here has to be free.',
+    ),
+    advertise: setting(
+      text().nullable(),
+      DEFAULTS.gateway.advertise,
+      'Address of the gateway as others see it.',
+    ),
+    tls: setting(tls(), DEFAULTS.gateway.tls, 'TLS toward callers. null: plain text.'),
+    childTls: setting(tls(), DEFAULTS.gateway.childTls, 'TLS toward the services. null: plain text.'),
+  });
+}
+
+/** A whole configuration file: the keys of its one service, or of what all services share, and those of the session. */
+export const fileSchema = z
+  .strictObject({
+    $schema: z.string().exactOptional().meta({ description: 'The JSON Schema of this file, for editors.' }),
+    ...serviceShape,
+    gateway: setting(gateway(), DEFAULTS.gateway, 'The local agent that services register with.'),
+    upstream: setting(
+      upstream(),
+      DEFAULTS.upstream,
+      'The agent, server or edge that the services are offered to. null or "none": the gateway is the agent.',
+    ),
+    control: setting(listener('control'), DEFAULTS.control, 'The control API.'),
+    dashboard: setting(listener('dashboard'), DEFAULTS.dashboard, 'The dashboard.'),
+    services: setting(
+      z.record(
+        z.string().regex(/^[A-Za-z0-9][\w.-]*$/, 'it must be a name of letters, digits, ".", "_" and "-"'),
+        serviceSchema,
+        { error: 'it must be an object with a service under each name' },
+      ),
+      DEFAULTS.services,
+      'Services by name. Keys of an entry win over the same keys at the top level.',
+    ),
+  })
+  .transform(withCommand);
+
+/** A validated file: durations in ms, sizes in bytes, commands split; only what the file says. */
+export type FileConfig = z.output<typeof fileSchema>;
+
+/** The keys of one service that the file says. */
+export type ServiceKeys = z.output<typeof serviceSchema>;

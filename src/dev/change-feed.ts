@@ -1,0 +1,106 @@
+import type { Clock } from '../core/clock.js';
+import type { CroupierEvent } from '../core/events.js';
+import type { ReloadRequest } from '../supervisor/state.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+import type { ChangeBatch, WatchHandlers } from '../watch/types.js';
+
+/** Paths that events and requests name; a checkout of 1,000 files need not be listed. */
+const LISTED_PATHS = 20;
+
+export interface ChangeFeedOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly supervisor: Supervisor;
+  publish(event: CroupierEvent): void;
+  /** Runs the commands of `run` rules in order; false: one failed, and was told about. */
+  run(runs: ChangeBatch['runs']): Promise<boolean>;
+}
+
+/** Turns what the watcher sees, and what the user asks for, into requests to the supervisor. */
+export class ChangeFeed implements WatchHandlers {
+  readonly #options: ChangeFeedOptions;
+  #nextId = 1;
+  /** The open batch: its request's id and when its first change was seen. */
+  #open: { readonly id: number; readonly at: number } | null = null;
+  #closing = false;
+
+  constructor(options: ChangeFeedOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#want({ kind: 'start', paths: [] }, 'start', 'rebuild');
+  }
+
+  reload(): void {
+    this.#want({ kind: 'manual', paths: [] }, 'manual', 'rebuild');
+  }
+
+  /** Nothing more is passed on. */
+  close(): void {
+    this.#closing = true;
+  }
+
+  onOpen(batch: ChangeBatch): void {
+    if (this.#closing) return;
+    const id = this.#nextId++;
+    this.#open = { id, at: this.#options.clock.now() };
+    // What a `run` rule makes has to be there first, so nothing is begun early then.
+    if (batch.action === 'none' || batch.runs.length > 0) return;
+    const request = this.#request(id, batch, batch.action, false);
+    this.#options.supervisor.dispatch({ type: 'wanted', request });
+  }
+
+  onGrow(): void {
+    if (this.#closing) return;
+    this.#options.supervisor.dispatch({ type: 'grown' });
+  }
+
+  onBatch(batch: ChangeBatch): void {
+    if (this.#closing) return;
+    void this.#settle(batch);
+  }
+
+  onNotice(level: 'info' | 'warn' | 'error', message: string): void {
+    this.#options.publish({ type: 'session.notice', service: this.#options.name, level, message });
+  }
+
+  async #settle(batch: ChangeBatch): Promise<void> {
+    const open = this.#open ?? { id: this.#nextId++, at: this.#options.clock.now() };
+    this.#open = null;
+    if (batch.paths.length > 0) {
+      const paths = batch.paths.slice(0, LISTED_PATHS);
+      this.#options.publish({ type: 'files.changed', service: this.#options.name, paths, rule: batch.rule });
+    }
+    const ran = batch.runs.length === 0 || (await this.#options.run(batch.runs));
+    if (this.#closing) return;
+    const { action } = batch;
+    const request =
+      action === 'none' || !ran ? null : { ...this.#request(open.id, batch, action, true), at: open.at };
+    this.#options.supervisor.dispatch({ type: 'settled', request });
+  }
+
+  #request(id: number, batch: ChangeBatch, action: 'restart' | 'rebuild', settled: boolean): ReloadRequest {
+    const paths = batch.paths.slice(0, LISTED_PATHS);
+    return {
+      id,
+      trigger: { kind: 'change', paths },
+      rule: batch.rule,
+      action,
+      at: this.#options.clock.now(),
+      settled,
+    };
+  }
+
+  #want(trigger: ReloadRequest['trigger'], rule: string, action: 'restart' | 'rebuild'): void {
+    const request = {
+      id: this.#nextId++,
+      trigger,
+      rule,
+      action,
+      at: this.#options.clock.now(),
+      settled: true,
+    };
+    this.#options.supervisor.dispatch({ type: 'wanted', request });
+  }
+}

@@ -1,0 +1,38 @@
+import type { ServiceConfig } from '../config/types.js';
+
+export interface ChildEnvironmentInput {
+  readonly service: ServiceConfig;
+  readonly generation: number;
+  /** This generation's own listener of the gateway, `host:port`. */
+  readonly agentAddress: string;
+  /** A free port, chosen for this generation. */
+  readonly port: number;
+  /** The runner's own environment. */
+  readonly inherited: NodeJS.ProcessEnv;
+  /** Our output is a terminal that shows colours; the child's is a pipe and could not know. */
+  readonly color: boolean;
+}
+
+/** The whole environment of a generation's process. What the user configured under `environment` wins over ours. */
+export function childEnvironment(input: ChildEnvironmentInput): Record<string, string> {
+  const { service, inherited } = input;
+  const env = stringEnvironment(inherited);
+  if (input.color && env.NO_COLOR === undefined && env.FORCE_COLOR === undefined) env.FORCE_COLOR = '1';
+  env.CROUPIER_AGENT_ADDR = input.agentAddress;
+  env.CROUPIER_GENERATION = String(input.generation);
+  env.CROUPIER_HOTRELOAD = 'true';
+  env.PORT = String(input.port);
+  // Only what the user configured: these override what an application says itself.
+  if (service.serviceIsConfigured) env.CROUPIER_SERVICE_ID = service.service;
+  if (service.versionIsConfigured) env.CROUPIER_SERVICE_VERSION = service.version;
+  if (service.gameId !== null) env.CROUPIER_GAME_ID = service.gameId;
+  if (service.env !== null) env.CROUPIER_ENV = service.env;
+  return { ...env, ...service.environment };
+}
+
+/** An environment without the gaps that its type allows. */
+export function stringEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const strings: Record<string, string> = {};
+  for (const [key, value] of Object.entries(env)) if (value !== undefined) strings[key] = value;
+  return strings;
+}

@@ -1,0 +1,59 @@
+import { removeSession, updateSession, writeSession } from '../control/session-file.js';
+import type { SessionGroup } from '../control/types.js';
+import { processStartTime } from '../process/start-time.js';
+
+export interface SessionRecordOptions {
+  readonly gateway: string;
+  readonly services: readonly string[];
+  onNotice(message: string): void;
+}
+
+/** Our entry in `.croupier/session.json`: how other commands find us, and what the next session ends if we are killed. */
+export class SessionRecord {
+  readonly #root: string;
+  readonly #owner: { readonly pid: number; readonly startTime: number };
+  readonly #onNotice: (message: string) => void;
+  #complained = false;
+
+  private constructor(
+    root: string,
+    owner: { readonly pid: number; readonly startTime: number },
+    onNotice: (message: string) => void,
+  ) {
+    this.#root = root;
+    this.#owner = owner;
+    this.#onNotice = onNotice;
+  }
+
+  static async open(root: string, options: SessionRecordOptions): Promise<SessionRecord> {
+    const owner = { pid: process.pid, startTime: (await processStartTime(process.pid)) ?? 0 };
+    const record = new SessionRecord(root, owner, options.onNotice);
+    const written = writeSession(root, {
+      ...owner,
+      gateway: options.gateway,
+      control: null,
+      token: null,
+      startedAt: new Date().toISOString(),
+      services: options.services,
+      groups: [],
+    });
+    if (!written.ok) record.#complain(written.error);
+    return record;
+  }
+
+  setGroups(groups: readonly SessionGroup[]): void {
+    const written = updateSession(this.#root, this.#owner, { groups });
+    if (!written.ok) this.#complain(written.error);
+  }
+
+  close(): void {
+    removeSession(this.#root, this.#owner);
+  }
+
+  /** The session works without its file, so this is said once and is no error. */
+  #complain(message: string): void {
+    if (this.#complained) return;
+    this.#complained = true;
+    this.#onNotice(`${message}; other commands will not find this session`);
+  }
+}

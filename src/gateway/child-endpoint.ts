@@ -1,0 +1,168 @@
+import type { CancelTimer, Clock } from '../core/clock.js';
+import { assertNever } from '../core/failure.js';
+import { type DialTarget, formatTarget } from '../protocol/address.js';
+import type { ChildCall, ChildCallHandlers } from '../protocol/child-call.js';
+import { ChildChannel } from '../protocol/child-channel.js';
+import type { WireMetadata } from '../protocol/wire-metadata.js';
+import { FUNCTION_SERVICES, type FunctionServiceName, probeService } from './probe-service.js';
+
+/** Pause before a connected child that did not answer the probe is probed again. */
+const PROBE_AGAIN_MS = 100;
+
+export interface EndpointHandlers {
+  /** isReady may have changed. */
+  onChange(): void;
+  /** hasRoom may have become true. */
+  onRoom(): void;
+  /** Nobody holds it any more; its connection closes. */
+  onReleased(): void;
+  onNotice(level: 'info' | 'warn' | 'error', message: string): void;
+}
+
+export interface FunctionRequest {
+  readonly message: Buffer;
+  readonly metadata: WireMetadata;
+  /** Time until the caller's deadline in ms; null: none. */
+  readonly timeoutMs: number | null;
+}
+
+/**
+ * One `rpc_addr` of one process: the connection, and the name under which functions are served there. Lives as long as somebody
+ * retains it: registrations, calls under way and jobs.
+ */
+export class ChildEndpoint {
+  readonly #channel: ChildChannel;
+  readonly #clock: Clock;
+  readonly #handlers: EndpointHandlers;
+  readonly #address: string;
+  #service: FunctionServiceName | null = null;
+  #isProbing = false;
+  #cancelProbe: CancelTimer | null = null;
+  #holders = 0;
+  #waitingForReady: (() => void)[] = [];
+  #closed = false;
+
+  constructor(targets: readonly DialTarget[], clock: Clock, handlers: EndpointHandlers) {
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#address = targets.map(formatTarget).join(' or ');
+    this.#channel = new ChildChannel(targets, clock, {
+      onChange: () => this.#onChannelChange(),
+      onRoom: () => this.#onReady(),
+    });
+  }
+
+  /** The address answered at least once: it is known what is served there. */
+  get isVerified(): boolean {
+    return this.#service !== null;
+  }
+
+  /** A function can be called now. */
+  get isReady(): boolean {
+    return !this.#closed && this.#service !== null && this.#channel.hasRoom;
+  }
+
+  retain(): void {
+    this.#holders += 1;
+  }
+
+  /** The last one to let go closes the connection. */
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0 || this.#closed) return;
+    this.#closed = true;
+    this.#cancelProbe?.();
+    this.#channel.close();
+    this.#handlers.onReleased();
+  }
+
+  /** Calls back once, as soon as isReady; never if the endpoint is destroyed before. */
+  whenReady(listener: () => void): void {
+    if (this.isReady) queueMicrotask(listener);
+    else this.#waitingForReady.push(listener);
+  }
+
+  /** Probes again where nothing usable was found: the child registered again, so something may have changed. */
+  refresh(): void {
+    if (this.#service === null) this.#onChannelChange();
+  }
+
+  invoke(request: FunctionRequest, handlers: ChildCallHandlers): ChildCall {
+    return this.#channel.start({ ...request, path: this.#path('Invoke') }, handlers);
+  }
+
+  startJob(request: FunctionRequest, handlers: ChildCallHandlers): ChildCall {
+    return this.#channel.start({ ...request, path: this.#path('StartJob') }, handlers);
+  }
+
+  /** Waits for a free stream where the child limits them. */
+  streamJob(message: Buffer, metadata: WireMetadata, handlers: ChildCallHandlers): ChildCall {
+    const request = { message, metadata, timeoutMs: null, path: this.#path('StreamJob') };
+    return this.#channel.startOrWait(request, handlers);
+  }
+
+  /** Waits for a free stream where the child limits them. */
+  cancelJob(request: FunctionRequest, handlers: ChildCallHandlers): ChildCall {
+    return this.#channel.startOrWait({ ...request, path: this.#path('CancelJob') }, handlers);
+  }
+
+  /** Ends everything at once; what is under way is lost. */
+  destroy(): void {
+    this.#closed = true;
+    this.#cancelProbe?.();
+    this.#channel.destroy();
+  }
+
+  /** The process is gone: takes what it still sent, for at most `graceMs`, then ends everything. */
+  async finish(graceMs: number): Promise<void> {
+    this.#closed = true;
+    this.#cancelProbe?.();
+    await this.#channel.finish(graceMs);
+  }
+
+  #path(method: string): string {
+    return `/${this.#service ?? FUNCTION_SERVICES[0]}/${method}`;
+  }
+
+  #onChannelChange(): void {
+    if (!this.#closed && this.#channel.isConnected && this.#service === null) void this.#probe();
+    this.#handlers.onChange();
+    this.#onReady();
+  }
+
+  #onReady(): void {
+    if (!this.isReady) return;
+    for (const listener of this.#waitingForReady.splice(0)) listener();
+    this.#handlers.onRoom();
+  }
+
+  async #probe(): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    const result = await probeService(this.#channel, this.#clock);
+    this.#isProbing = false;
+    if (this.#closed) return;
+    switch (result.kind) {
+      case 'serves':
+        this.#service = result.service;
+        this.#handlers.onChange();
+        this.#onReady();
+        return;
+      case 'serves-none':
+        this.#handlers.onNotice(
+          'warn',
+          `${this.#address} answers, but serves none of ${FUNCTION_SERVICES.join(', ')}: its functions cannot be called`,
+        );
+        return;
+      case 'interrupted':
+        // With the connection gone, the next one brings the next probe.
+        this.#cancelProbe = this.#clock.after(PROBE_AGAIN_MS, () => {
+          if (this.#channel.isConnected) void this.#probe();
+        });
+        return;
+      default:
+        assertNever(result);
+    }
+  }
+}
+

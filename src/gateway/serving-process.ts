@@ -1,0 +1,225 @@
+import type { Clock } from '../core/clock.js';
+import type { DialTarget } from '../protocol/address.js';
+import { formatTarget } from '../protocol/address.js';
+import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type { CallCounters } from './call-counters.js';
+import { ChildEndpoint } from './child-endpoint.js';
+import type { Presence } from './route.js';
+import type { RegisteredFunction } from './types.js';
+
+/** What one RegisterLocal said, and the way to call it. */
+export interface Registration {
+  readonly serviceId: string;
+  readonly version: string;
+  /** As the process sent it. */
+  readonly rpcAddress: string;
+  readonly functions: readonly RegisteredFunction[];
+  readonly lastSeen: Date;
+  readonly endpoint: ChildEndpoint;
+}
+
+/** A call, or a job from StartJob to its end, that a process is working on. */
+export interface Underway {
+  readonly kind: 'call' | 'job';
+}
+
+/** Whom calls of a process are accounted to. */
+export interface ProcessOwner {
+  /** The service's name, for messages. */
+  readonly name: string;
+  /** Null: an external process, which has no generations. */
+  readonly generation: number | null;
+  /** Functions that may run twice. */
+  readonly replay: ReadonlySet<string>;
+  readonly counters: CallCounters;
+}
+
+export interface ProcessHandlers {
+  /** Registrations or the state of a connection changed. */
+  onChange(): void;
+  onRoom(): void;
+  onNotice(level: 'info' | 'warn' | 'error', message: string): void;
+}
+
+/** One process that registered functions: its registrations, its connections, and what is under way on it. */
+export class ServingProcess {
+  readonly owner: ProcessOwner;
+  /** It is being drained, or was: what ends well from now on counts as drained. */
+  isWindingDown = false;
+  readonly #clock: Clock;
+  readonly #handlers: ProcessHandlers;
+  /** By `service_id`, latest last. */
+  readonly #registrations = new Map<string, Registration>();
+  /** By dialled address, those that a registration names; never shared with another process. */
+  readonly #endpoints = new Map<string, ChildEndpoint>();
+  /** All whose connection is open: calls may still be under way at an address that was replaced. */
+  readonly #connected = new Set<ChildEndpoint>();
+  readonly #byFunction = new Map<string, ChildEndpoint>();
+  /** Functions that the process took out with an empty list: it is about to leave. */
+  readonly #withdrawn = new Set<string>();
+  readonly #underway = new Set<Underway>();
+  readonly #settledListeners = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(owner: ProcessOwner, clock: Clock, handlers: ProcessHandlers) {
+    this.owner = owner;
+    this.#clock = clock;
+    this.#handlers = handlers;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  get registrations(): readonly Registration[] {
+    return [...this.#registrations.values()];
+  }
+
+  /** All registered functions; where two registrations have the same id, the later one counts. */
+  get functions(): readonly RegisteredFunction[] {
+    const byId = new Map<string, RegisteredFunction>();
+    for (const registration of this.#registrations.values()) {
+      for (const one of registration.functions) byId.set(one.id, one);
+    }
+    return [...byId.values()];
+  }
+
+  /** Something is registered, and every registered address answered. */
+  get isVerified(): boolean {
+    const registrations = this.registrations;
+    return registrations.length > 0 && registrations.every((one) => one.endpoint.isVerified);
+  }
+
+  /** Differs whenever the set of functions or an address differs. */
+  get signature(): string {
+    return JSON.stringify(this.registrations.map((one) => [one.serviceId, one.rpcAddress, one.functions]));
+  }
+
+  /** Replaces what was registered under the same `service_id`. The first use of an address dials it at once. */
+  register(request: RegisterLocalRequest, targets: readonly DialTarget[]): void {
+    if (this.#isClosed) return;
+    const endpoint = this.#endpointFor(targets);
+    endpoint.retain();
+    endpoint.refresh();
+    const functions = request.functions.map(({ id, version, inputSchema, outputSchema }) => ({
+      id,
+      version,
+      inputSchema,
+      outputSchema,
+    }));
+    for (const { id } of functions) this.#withdrawn.delete(id);
+    const replaced = this.#registrations.get(request.serviceId);
+    this.#registrations.delete(request.serviceId);
+    this.#registrations.set(request.serviceId, {
+      serviceId: request.serviceId,
+      version: request.version,
+      rpcAddress: request.rpcAddr,
+      functions,
+      lastSeen: new Date(),
+      endpoint,
+    });
+    if (replaced !== undefined) this.#letGo(replaced);
+    this.#reindex();
+    this.#handlers.onChange();
+  }
+
+  /** Takes a `service_id` out of routing. */
+  withdraw(serviceId: string): void {
+    if (this.#isClosed) return;
+    const registration = this.#registrations.get(serviceId);
+    if (registration === undefined) return;
+    for (const { id } of registration.functions) this.#withdrawn.add(id);
+    this.#registrations.delete(serviceId);
+    this.#letGo(registration);
+    this.#reindex();
+    this.#handlers.onChange();
+  }
+
+  presence(functionId: string): Presence {
+    const endpoint = this.endpointOf(functionId);
+    if (endpoint === null) return this.#withdrawn.has(functionId) ? 'withdrawn' : 'absent';
+    return endpoint.isReady ? 'ready' : 'waiting';
+  }
+
+  /** Where a function is called; null: it is not registered. */
+  endpointOf(functionId: string): ChildEndpoint | null {
+    return this.#byFunction.get(functionId) ?? null;
+  }
+
+  begin(underway: Underway): void {
+    this.#underway.add(underway);
+  }
+
+  end(underway: Underway): void {
+    if (!this.#underway.delete(underway)) return;
+    for (const listener of [...this.#settledListeners]) listener();
+  }
+
+  count(kind: Underway['kind']): number {
+    let count = 0;
+    for (const one of this.#underway) if (one.kind === kind) count += 1;
+    return count;
+  }
+
+  /** Calls back after each call or job that ends; the returned function ends that. */
+  onSettled(listener: () => void): () => void {
+    this.#settledListeners.add(listener);
+    return () => this.#settledListeners.delete(listener);
+  }
+
+  /** Takes nothing new; connections close when what is under way has ended. */
+  release(): void {
+    this.#isClosed = true;
+    const registrations = this.registrations;
+    this.#registrations.clear();
+    this.#endpoints.clear();
+    this.#byFunction.clear();
+    for (const registration of registrations) registration.endpoint.release();
+  }
+
+  /** Forgets everything and cuts the connections: what is under way is lost. */
+  destroy(): void {
+    const endpoints = [...this.#connected];
+    this.release();
+    for (const endpoint of endpoints) endpoint.destroy();
+    this.#connected.clear();
+  }
+
+  /** The process is gone: takes what it still sent, for at most `graceMs`; what is left then is lost. */
+  async finish(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#connected].map((endpoint) => endpoint.finish(graceMs)));
+    this.destroy();
+  }
+
+  #endpointFor(targets: readonly DialTarget[]): ChildEndpoint {
+    const key = targets.map(formatTarget).join(',');
+    const existing = this.#endpoints.get(key);
+    if (existing !== undefined) return existing;
+    const endpoint: ChildEndpoint = new ChildEndpoint(targets, this.#clock, {
+      onChange: () => this.#handlers.onChange(),
+      onRoom: () => this.#handlers.onRoom(),
+      onReleased: () => this.#connected.delete(endpoint),
+      onNotice: (level, message) => this.#handlers.onNotice(level, `${this.owner.name}: ${message}`),
+    });
+    this.#endpoints.set(key, endpoint);
+    this.#connected.add(endpoint);
+    return endpoint;
+  }
+
+  /** An address that no registration names any more gets a new connection when it comes back. */
+  #letGo(registration: Registration): void {
+    const { endpoint } = registration;
+    if (!this.registrations.some((one) => one.endpoint === endpoint)) {
+      for (const [key, one] of this.#endpoints) if (one === endpoint) this.#endpoints.delete(key);
+    }
+    endpoint.release();
+  }
+
+  #reindex(): void {
+    this.#byFunction.clear();
+    for (const { functions, endpoint } of this.#registrations.values()) {
+      for (const { id } of functions) this.#byFunction.set(id, endpoint);
+    }
+  }
+}

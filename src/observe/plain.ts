@@ -1,0 +1,53 @@
+import { supportsUnicode } from './color.js';
+import { narrate } from './narrate.js';
+import { PrefixedOutput } from './prefixed-output.js';
+import { initialStatus, reduceStatus } from './status.js';
+import { createStyle } from './style.js';
+import type { Reporter, ReporterOptions } from './types.js';
+
+const PREFIX = '[croupier] ';
+const NEWLINE = 0x0a;
+
+/** Lines only, for logs: ours on stderr behind a prefix, the child's where it wrote them, untouched. */
+export function reportPlainLines(options: ReporterOptions): Reporter {
+  const { stdout, stderr, verbose, services, color } = options;
+  const style = createStyle({ color, unicode: supportsUnicode(options.env ?? process.env) });
+  const showService = services.length > 1;
+  let status = initialStatus(services);
+  /** The child left a line open on stderr: ours must not be glued to it. */
+  let isLineOpen = false;
+
+  const write = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
+    if (chunk.length === 0) return;
+    if (stream === 'stderr') isLineOpen = chunk.at(-1) !== NEWLINE;
+    (stream === 'stdout' ? stdout : stderr).write(chunk);
+  };
+  const prefixed = showService ? new PrefixedOutput({ services, style, write }) : null;
+  const print = (lines: readonly string[]): void => {
+    if (lines.length === 0) return;
+    stderr.write(`${isLineOpen ? '\n' : ''}${lines.map((line) => `${style.dim(PREFIX)}${line}\n`).join('')}`);
+    isLineOpen = false;
+  };
+
+  return {
+    sink(event) {
+      if (event.type === 'generation.stopped' || event.type === 'generation.failed') {
+        prefixed?.end(event.service);
+      }
+      const before = status;
+      status = reduceStatus(before, event);
+      print(narrate(event, { before, after: status }, { style, verbose, showService, width: null }));
+    },
+    output(service, stream, chunk) {
+      if (prefixed === null) write(stream, chunk);
+      else prefixed.push(service, stream, chunk);
+    },
+    gauges: () => undefined,
+    print,
+    clear: () => undefined,
+    suspend: () => () => undefined,
+    close() {
+      for (const service of services) prefixed?.end(service);
+    },
+  };
+}

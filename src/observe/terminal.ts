@@ -1,0 +1,58 @@
+import { supportsUnicode } from './color.js';
+import { narrate } from './narrate.js';
+import { PrefixedOutput } from './prefixed-output.js';
+import { Screen } from './screen.js';
+import { initialStatus, reduceStatus } from './status.js';
+import { formatStatusLine } from './status-line.js';
+import { createStyle } from './style.js';
+import type { Gauges, Reporter, ReporterOptions } from './types.js';
+
+/** A terminal: finished lines and the child's output above, one status line that changes at the bottom. */
+export function reportToTerminal(options: ReporterOptions): Reporter {
+  const { stdout, stderr, verbose, services, color, keys } = options;
+  const style = createStyle({ color, unicode: supportsUnicode(options.env ?? process.env) });
+  const showService = services.length > 1;
+  let status = initialStatus(services);
+  let gauges: Gauges = { held: 0, calls: 0, jobs: 0 };
+  let isSessionClosed = false;
+
+  const screen = new Screen({
+    stdout,
+    stderr,
+    compose: (width) => (isSessionClosed ? null : formatStatusLine(status, { style, gauges, keys, width })),
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
+  const prefixed = showService
+    ? new PrefixedOutput({ services, style, write: (stream, chunk) => screen.write(stream, chunk) })
+    : null;
+
+  return {
+    sink(event) {
+      if (event.type === 'generation.stopped' || event.type === 'generation.failed') {
+        prefixed?.end(event.service);
+      }
+      if (event.type === 'session.closed') isSessionClosed = true;
+      const before = status;
+      status = reduceStatus(before, event);
+      screen.print(
+        narrate(event, { before, after: status }, { style, verbose, showService, width: screen.columns }),
+      );
+      screen.refresh();
+    },
+    output(service, stream, chunk) {
+      if (prefixed === null) screen.write(stream, chunk);
+      else prefixed.push(service, stream, chunk);
+    },
+    gauges(now) {
+      gauges = now;
+      screen.refresh();
+    },
+    print: (lines) => screen.print(lines),
+    clear: () => screen.clear(),
+    suspend: () => screen.suspend(),
+    close() {
+      for (const service of services) prefixed?.end(service);
+      screen.close();
+    },
+  };
+}

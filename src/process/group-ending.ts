@@ -1,0 +1,125 @@
+import type { Clock } from '../core/clock.js';
+import { Deadline } from './deadline.js';
+import { isGroupRunning, listEscaped, listMembers, sendSignal, signalGroup } from './group.js';
+import type { Origin } from './origin.js';
+import { pollUntil } from './poll.js';
+
+/** How long SIGKILL may take: it does nothing to another user's process, and waits for one that is stuck in the kernel. */
+const KILL_PATIENCE_MS = 5000;
+
+/** What escaped descendants get at least, when the group used up the whole grace (or the grace itself, if it is shorter). */
+const ESCAPED_GRACE_MS = 1000;
+
+export interface EndingTarget {
+  readonly origin: Origin;
+  /** Null: descendants that left the group are left alone. */
+  readonly marker: string | null;
+  /** Settles when the leader has exited; until then nobody needs to look whether the group is gone. */
+  readonly leaderExited: Promise<unknown>;
+}
+
+export interface EndingOutcome {
+  /** SIGKILL was needed. */
+  readonly killed: boolean;
+  /** Who survived even that for 5 s; normally nobody. */
+  readonly survivors: readonly number[];
+}
+
+/** The end of one process and all that descends from it, under way. */
+export interface Ending {
+  readonly outcome: Promise<EndingOutcome>;
+  /** SIGKILL comes `graceMs` from now, unless it was to come sooner. */
+  shorten(graceMs: number): void;
+}
+
+/** POSIX: a signal to the group, SIGKILL after the grace; then the same for descendants that left the group. */
+export class GroupEnding implements Ending {
+  readonly outcome: Promise<EndingOutcome>;
+  readonly #target: EndingTarget;
+  readonly #signal: NodeJS.Signals;
+  readonly #clock: Clock;
+  #graceMs: number;
+  #grace: Deadline;
+  #killed = false;
+
+  constructor(target: EndingTarget, signal: NodeJS.Signals, graceMs: number, clock: Clock) {
+    this.#target = target;
+    this.#signal = signal;
+    this.#graceMs = graceMs;
+    this.#clock = clock;
+    this.#grace = new Deadline(clock, graceMs);
+    this.outcome = this.#run();
+  }
+
+  shorten(graceMs: number): void {
+    this.#graceMs = Math.min(this.#graceMs, graceMs);
+    this.#grace.shorten(graceMs);
+  }
+
+  async #run(): Promise<EndingOutcome> {
+    const membersLeft = await this.#endGroup();
+    const escapedLeft = await this.#endEscaped();
+    this.#grace.cancel();
+    return { killed: this.#killed, survivors: [...membersLeft, ...escapedLeft] };
+  }
+
+  /** Returns who is left. */
+  async #endGroup(): Promise<readonly number[]> {
+    const { origin } = this.#target;
+    if (!this.#grace.hasPassed) {
+      signalGroup(origin, this.#signal);
+      if (await this.#isGroupGoneBy(this.#grace)) return [];
+    } else if (!(await isGroupRunning(origin))) {
+      return [];
+    }
+    this.#killed = true;
+    signalGroup(origin, 'SIGKILL');
+    const patience = new Deadline(this.#clock, KILL_PATIENCE_MS);
+    const gone = await this.#isGroupGoneBy(patience);
+    patience.cancel();
+    return gone ? [] : listMembers(origin);
+  }
+
+  async #isGroupGoneBy(deadline: Deadline): Promise<boolean> {
+    await Promise.race([this.#target.leaderExited, deadline.passed]);
+    return pollUntil(this.#clock, deadline, async () => !(await isGroupRunning(this.#target.origin)));
+  }
+
+  /** Returns who is left. */
+  async #endEscaped(): Promise<readonly number[]> {
+    if (this.#target.marker === null) return [];
+    const { origin, marker } = this.#target;
+    let escaped = await listEscaped(origin, marker);
+    if (escaped.length === 0) return [];
+
+    this.#grace.cancel();
+    this.#grace = new Deadline(
+      this.#clock,
+      Math.max(this.#grace.left, Math.min(this.#graceMs, ESCAPED_GRACE_MS)),
+    );
+    // They can have children of their own at any time, so each look signals whoever is new.
+    const signalled = new Set<number>();
+    const gone = await pollUntil(this.#clock, this.#grace, async () => {
+      escaped = await listEscaped(origin, marker);
+      if (this.#grace.hasPassed) return escaped.length === 0;
+      for (const pid of escaped) {
+        if (signalled.has(pid)) continue;
+        signalled.add(pid);
+        sendSignal(pid, this.#signal);
+        sendSignal(pid, 'SIGCONT');
+      }
+      return escaped.length === 0;
+    });
+    if (gone) return [];
+
+    this.#killed = true;
+    const patience = new Deadline(this.#clock, KILL_PATIENCE_MS);
+    await pollUntil(this.#clock, patience, async () => {
+      escaped = await listEscaped(origin, marker);
+      for (const pid of escaped) sendSignal(pid, 'SIGKILL');
+      return escaped.length === 0;
+    });
+    patience.cancel();
+    return escaped;
+  }
+}

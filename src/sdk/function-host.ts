@@ -1,0 +1,84 @@
+import type { Clock } from '../core/clock.js';
+import { err, type Result } from '../core/result.js';
+import type { InvokeRequest } from '../protocol/gen/croupier/function/v1/function.js';
+import type { FunctionHandlers, IncomingCall, RpcStatus } from '../protocol/typed-server.js';
+import { createContext } from './call-context.js';
+import { FunctionError } from './function-error.js';
+import type { FunctionRegistry } from './function-registry.js';
+import { InFlight } from './in-flight.js';
+import { Jobs } from './jobs.js';
+
+/** Handlers that were asked to stop get this long (ms) to do so before they are answered for. */
+export const ABORT_GRACE_MS = 1_000;
+
+/** Runs calls and jobs on the registered functions, and knows when none is under way. */
+export class FunctionHost implements FunctionHandlers {
+  readonly #registry: FunctionRegistry;
+  readonly #clock: Clock;
+  readonly #inFlight = new InFlight();
+  readonly #jobs: Jobs;
+
+  constructor(registry: FunctionRegistry, clock: Clock) {
+    this.#registry = registry;
+    this.#clock = clock;
+    this.#jobs = new Jobs(clock, this.#inFlight);
+  }
+
+  /** Handlers under way, of calls and jobs. */
+  get inFlight(): number {
+    return this.#inFlight.count;
+  }
+
+  async invoke(request: InvokeRequest, call: IncomingCall): Promise<Result<Buffer, RpcStatus>> {
+    const target = this.#registry.get(request.functionId);
+    if (!target.ok) return target;
+    const running = this.#inFlight.begin();
+    const abort = () => running.abort(new FunctionError('CANCELLED', 'the caller waits no longer'));
+    if (call.signal.aborted) abort();
+    else call.signal.addEventListener('abort', abort, { once: true });
+    const context = createContext(request, running.signal, call.deadline);
+    const outcome = target.value.run(request.payload, context).finally(() => running.end());
+    const cut = running.cut.then((reason) => err({ code: reason.code, message: reason.message }));
+    return Promise.race([outcome, cut]);
+  }
+
+  startJob(request: InvokeRequest): Result<string, RpcStatus> {
+    const target = this.#registry.get(request.functionId);
+    return target.ok ? this.#jobs.start(target.value, request) : target;
+  }
+
+  streamJob(jobId: string, call: IncomingCall): ReturnType<FunctionHandlers['streamJob']> {
+    return this.#jobs.read(jobId, call.signal);
+  }
+
+  cancelJob(jobId: string): Result<string, RpcStatus> {
+    return this.#jobs.cancel(jobId);
+  }
+
+  /**
+   * Waits until no handler is under way. After `timeoutMs` the handlers' signals are aborted; what does not stop then
+   * is answered UNAVAILABLE in its place. Never rejects.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    const reason = new FunctionError('UNAVAILABLE', 'the service is shutting down');
+    if (await this.#idleWithin(timeoutMs)) return;
+    this.#inFlight.abortAll(reason);
+    if (await this.#idleWithin(ABORT_GRACE_MS)) return;
+    this.#inFlight.cutAll(reason);
+  }
+
+  close(): void {
+    this.#jobs.close();
+  }
+
+  #idleWithin(ms: number): Promise<boolean> {
+    if (this.#inFlight.count === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(ms, () => resolve(false));
+      void this.#inFlight.whenIdle().then(() => {
+        cancel();
+        resolve(true);
+      });
+    });
+  }
+}

@@ -1,0 +1,22 @@
+import type {
+  ListLocalResponse,
+  RegisterLocalRequest,
+} from '../protocol/gen/croupier/agent/local/v1/local.js';
+
+/**
+ * Where an agent's list shows a registration: `listed` under its own address; `replaced` where the service id is there
+ * with other addresses only (a successor, or a gateway in between); `absent`.
+ */
+export type Listing = 'listed' | 'replaced' | 'absent';
+
+/** Looks for the registration in what ListLocal answered. One without functions cannot be listed. */
+export function findRegistration(
+  list: ListLocalResponse,
+  registration: Pick<RegisterLocalRequest, 'serviceId' | 'rpcAddr'>,
+): Listing {
+  const ours = list.functions
+    .flatMap((one) => one.instances)
+    .filter((instance) => instance.serviceId === registration.serviceId);
+  if (ours.some((instance) => instance.addr === registration.rpcAddr)) return 'listed';
+  return ours.length > 0 ? 'replaced' : 'absent';
+}

@@ -1,0 +1,66 @@
+import type { WatchRule } from '../config/types.js';
+import { assertNever } from '../core/failure.js';
+import { PatternSet } from './patterns.js';
+import type { ChangeBatch } from './types.js';
+
+interface CompiledRule {
+  readonly rule: WatchRule;
+  readonly patterns: PatternSet;
+}
+
+/** Rules ready to be asked, in the order of the configuration. */
+export type CompiledRules = readonly CompiledRule[];
+
+export function compileRules(rules: readonly WatchRule[]): CompiledRules {
+  return rules.map((rule) => ({ rule, patterns: new PatternSet([rule.match]) }));
+}
+
+/** The first rule that matches a path relative to the service's folder. */
+export function firstMatch(path: string, rules: CompiledRules): WatchRule | null {
+  return rules.find(({ patterns }) => patterns.test(path) === 'ignored')?.rule ?? null;
+}
+
+const STRENGTH = { none: 0, restart: 1, rebuild: 2 } as const;
+
+/**
+ * What a set of changed files asks for. Per file the first matching rule wins, without one it is a rebuild; for the
+ * batch the strongest action wins, and the first file by name that asks for it gives the rule.
+ */
+export function classify(paths: readonly string[], rules: CompiledRules): ChangeBatch {
+  const sorted = [...paths].sort();
+  let action: ChangeBatch['action'] = 'none';
+  let decidedBy: string | null = null;
+  const runs = new Map<WatchRule, string[]>();
+  for (const path of sorted) {
+    const rule = firstMatch(path, rules);
+    if (rule?.action === 'run') runs.set(rule, [...(runs.get(rule) ?? []), path]);
+    const asked = actionOf(rule);
+    if (decidedBy === null || STRENGTH[asked] > STRENGTH[action]) {
+      action = asked;
+      decidedBy = rule?.match ?? 'default';
+    }
+  }
+  return {
+    paths: sorted,
+    action,
+    rule: decidedBy ?? 'default',
+    runs: rules.flatMap(({ rule }) => {
+      const files = runs.get(rule);
+      return rule.command === null || files === undefined ? [] : [{ command: rule.command, paths: files }];
+    }),
+  };
+}
+
+function actionOf(rule: WatchRule | null): ChangeBatch['action'] {
+  if (rule === null) return 'rebuild';
+  switch (rule.action) {
+    case 'ignore':
+    case 'run':
+      return 'none';
+    case 'restart':
+    case 'rebuild':
+      return rule.action;
+    default:
+      return assertNever(rule.action);
+  }
+}
