@@ -7,6 +7,6 @@ import type { CliIo } from './io.js';
 export async function devCommand(args: DevArguments, io: CliIo): Promise<number> {
   const request = readDevArguments(args);
   if (!request.ok) return printUserError(request.error, io.stderr);
-  const ended = await runDev({ cwd: io.cwd, env: io.env, ...request.value }, io);
-  return ended.ok ? ended.value : printUserError(ended.error, io.stderr);
+  const result = await runDev({ cwd: io.cwd, env: io.env, ...request.value }, io);
+  return result.ok ? result.value : printUserError(result.error, io.stderr);
 }

@@ -9,11 +9,6 @@ export class ConfigFileError extends Error {
     this.line = line;
     this.column = column;
   }
-
-  /** Names the file, as cosmiconfig does with what its loaders throw. */
-  in(file: string): this & { readonly filepath: string } {
-    return Object.assign(this, { filepath: file });
-  }
 }
 
 /** `:line:column`, `:line`, or nothing. */

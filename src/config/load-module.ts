@@ -61,7 +61,14 @@ interface Position {
 
 /** The place in the file that the error's message or stack names first. */
 function findPosition(file: string, error: Error): Position | null {
-  const text = `${error.message}\n${error.stack ?? ''}`;
+  const inMessage = findMention(file, error.message);
+  if (inMessage !== null) return inMessage;
+  const inStack = findMention(file, error.stack ?? '');
+  // What jiti makes of TypeScript keeps the lines of the file, but not the columns.
+  return inStack !== null && /\.[cm]?ts$/.test(file) ? { ...inStack, column: null } : inStack;
+}
+
+function findMention(file: string, text: string): Position | null {
   for (const name of [pathToFileURL(file).href, file]) {
     const at = text.indexOf(name);
     if (at === -1) continue;

@@ -16,7 +16,7 @@ const PACKAGE_JSON = 'package.json';
 
 const FORMATS = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts'];
 
-/** Names of the configuration within one folder; the first one that is there wins. */
+/** Names of the configuration within one folder; the first one that is there wins. Last: package.json, which counts with a key only. */
 export const SEARCH_PLACES: readonly string[] = [
   ...FORMATS.map((format) => `croupier.config.${format}`),
   '.croupierrc',
@@ -46,10 +46,8 @@ export async function searchFile(cwd: string): Promise<Result<LoadedFile | null,
     const entries = await listFolder(folder);
     const names = new Set(entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name));
     const present = SEARCH_PLACES.filter((place) => names.has(place));
-    if (present.length > 0) {
-      const found = await searchFolder(cwd, folder, present);
-      if (!found.ok || found.value !== null) return found;
-    }
+    const found = await loadFirst(cwd, folder, present);
+    if (!found.ok || found.value !== null) return found;
     const isRoot = entries.some((entry) => entry.name === '.git');
     if (isRoot || folder === homedir() || folder === dirname(folder)) return ok(null);
   }
@@ -64,42 +62,36 @@ async function listFolder(folder: string): Promise<readonly Dirent[]> {
   }
 }
 
-async function searchFolder(
+/**
+ * Reads the first of the places that are present. cosmiconfig's own search would pass over a file that it may not read or that
+ * imports a missing one: that is an error here, not another configuration or none.
+ */
+async function loadFirst(
   cwd: string,
   folder: string,
-  present: readonly string[],
+  [place]: readonly string[],
 ): Promise<Result<LoadedFile | null, UserError>> {
-  const texts = new Map<string, string>();
-  try {
-    const hasKey = present.includes(PACKAGE_JSON) && (await packageHasKey(join(folder, PACKAGE_JSON)));
-    if (present.length === 1 && present[0] === PACKAGE_JSON && !hasKey) return ok(null);
-    const explorer = await createExplorer(texts);
-    const found = await explorer.search(folder);
-    if (found !== null && !(found.isEmpty === true && basename(found.filepath) === PACKAGE_JSON)) {
-      return await toLoadedFile(cwd, found.filepath, found.config, texts);
-    }
-  } catch (error) {
-    return err(toUserError(cwd, error, join(folder, present[0] ?? '')));
-  }
-  // cosmiconfig passes over what it may not read: that is an error here, not another configuration or none.
-  const passedOver = present.find((place) => place !== PACKAGE_JSON);
-  return passedOver === undefined ? ok(null) : load(cwd, join(folder, passedOver));
+  if (place === undefined) return ok(null);
+  const file = join(folder, place);
+  return place === PACKAGE_JSON && !(await mayHaveKey(file)) ? ok(null) : load(cwd, file);
 }
 
 /**
- * Whether a package.json holds our configuration. Most do not, and then nothing has to be loaded to read it. A broken one is told
- * here, with its position, before cosmiconfig looks into it for settings of its own.
+ * Whether a package.json holds our configuration. Most do not, and then nothing has to be loaded to find that out. A broken one is
+ * our business only if it names us.
  */
-async function packageHasKey(file: string): Promise<boolean> {
-  const text = await readFile(file, 'utf8');
-  if (text.trim() === '') return false;
+async function mayHaveKey(file: string): Promise<boolean> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return false;
+  }
+  if (!text.includes('"croupier"')) return false;
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
     return isRecord(value) && 'croupier' in value;
   } catch {
-    await parseJson(text, false).catch((error: unknown) => {
-      throw error instanceof ConfigFileError ? error.in(file) : error;
-    });
     return true;
   }
 }
@@ -163,7 +155,7 @@ async function toLoadedFile(
     return err({
       exitCode: 2,
       message,
-      wayOut: `Write an object into it, such as { "command": "node server.js" }.`,
+      wayOut: `Write an object into ${display}, such as ${inPackage ? '"croupier": ' : ''}{ "command": "node server.js" }.`,
     });
   }
   const text = texts.get(file);
@@ -195,7 +187,8 @@ function toUserError(cwd: string, error: unknown, candidate: string): UserError 
   if (code === 'ENOENT') {
     return { exitCode: 2, message: `${file}: there is no such file`, wayOut: 'Name a file that exists.' };
   }
-  const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  // cosmiconfig puts the file in the first line and the reason in the second.
+  const reason = error instanceof Error ? error.message.split('\n').slice(0, 2).join(' ') : String(error);
   return {
     exitCode: 2,
     message: `${file}: the configuration cannot be read: ${reason}`,

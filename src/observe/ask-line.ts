@@ -30,21 +30,20 @@ export function askLine(question: Question): Promise<string | null> {
     completer: (text: string) => [completions.filter((one) => one.startsWith(text)), text],
   });
   return new Promise((resolve) => {
+    let answered: string | null = null;
     const giveUp = (): void => lines.close();
     signal.addEventListener('abort', giveUp, { once: true });
     lines.on('SIGINT', giveUp);
     lines.once('close', () => {
       signal.removeEventListener('abort', giveUp);
       // Given up in the middle of a line: whatever is printed next begins a new one.
-      question.output.write('\n');
-      resolve(null);
+      if (answered === null) question.output.write('\n');
+      else remember(history, answered);
+      resolve(answered);
     });
     lines.question(question.prompt, (answer) => {
-      lines.removeAllListeners('close');
-      signal.removeEventListener('abort', giveUp);
+      answered = answer;
       lines.close();
-      remember(history, answer);
-      resolve(answer);
     });
     lines.write(question.initial);
   });

@@ -32,9 +32,13 @@ const PORT_IN_LINE: readonly RegExp[] = [
   /\('[^']*', (\d{1,5})/,
   // Ruby and Java: port 3000, Port 3000
   /\bport[:= ]+(\d{1,5})\b/i,
-  // host:3000, [::]:3000, :::3000, 0.0.0.0/0.0.0.0:3000, http://127.0.0.1:5000
-  /(?:[\d.\]*]|::|\b[a-z][\w.-]*|\s):(\d{1,5})(?![\d:.\]])/i,
+  // 127.0.0.1:3000, [::]:3000, :::3000, *:3000, localhost:3000, :3000; but neither 10:15:42 nor server.py:12
+  /(?:\d\.\d+\.\d+\.\d+|[\]*+]|::[\da-f.:]*|\blocalhost|^|\s):(\d{1,5})(?!\d|\]|[:.][\da-f])/i,
 ];
+
+/** Lines beside the telling one are looked at only if they speak of such things; places in source files have numbers as well. */
+const MAY_NAME_PORT = /\b(?:port|bind|listen|address)/i;
+const STACK_FRAME = /^\s+at /;
 
 /** How far from the line that tells the failure the port may stand, in lines: error objects are printed over several. */
 const NEARBY_LINES = 12;
@@ -70,7 +74,7 @@ function findPort(lines: readonly string[], at: number): number | null {
   if (own !== null) return own;
   for (let distance = 1; distance <= NEARBY_LINES; distance++) {
     for (const line of [lines[at + distance], lines[at - distance]]) {
-      if (line === undefined || !/\b(?:port|bind|listen|address)/i.test(line)) continue;
+      if (line === undefined || STACK_FRAME.test(line) || !MAY_NAME_PORT.test(line)) continue;
       const port = portIn(line);
       if (port !== null) return port;
     }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { Deadline } from './deadline.js';
-import { isGroupRunning, listEscaped, listMembers, sendSignal, signalGroup } from './group.js';
+import { EscapedProcesses } from './escaped-processes.js';
+import { isGroupRunning, listMembers, signalGroup } from './group.js';
 import type { Origin } from './origin.js';
 import { pollUntil } from './poll.js';
 
@@ -88,38 +89,29 @@ export class GroupEnding implements Ending {
   /** Returns who is left. */
   async #endEscaped(): Promise<readonly number[]> {
     if (this.#target.marker === null) return [];
-    const { origin, marker } = this.#target;
-    let escaped = await listEscaped(origin, marker);
-    if (escaped.length === 0) return [];
+    const escaped = new EscapedProcesses(this.#target.origin, this.#target.marker);
+    if (!(await escaped.look())) return [];
 
     this.#grace.cancel();
     this.#grace = new Deadline(
       this.#clock,
       Math.max(this.#grace.left, Math.min(this.#graceMs, ESCAPED_GRACE_MS)),
     );
-    // They can have children of their own at any time, so each look signals whoever is new.
-    const signalled = new Set<number>();
     const gone = await pollUntil(this.#clock, this.#grace, async () => {
-      escaped = await listEscaped(origin, marker);
-      if (this.#grace.hasPassed) return escaped.length === 0;
-      for (const pid of escaped) {
-        if (signalled.has(pid)) continue;
-        signalled.add(pid);
-        sendSignal(pid, this.#signal);
-        sendSignal(pid, 'SIGCONT');
-      }
-      return escaped.length === 0;
+      const anybody = await escaped.look();
+      if (!this.#grace.hasPassed) escaped.signalOnce(this.#signal);
+      return !anybody;
     });
     if (gone) return [];
 
     this.#killed = true;
     const patience = new Deadline(this.#clock, KILL_PATIENCE_MS);
     await pollUntil(this.#clock, patience, async () => {
-      escaped = await listEscaped(origin, marker);
-      for (const pid of escaped) sendSignal(pid, 'SIGKILL');
-      return escaped.length === 0;
+      const anybody = await escaped.look();
+      escaped.kill();
+      return !anybody;
     });
     patience.cancel();
-    return escaped;
+    return escaped.pids();
   }
 }

@@ -1,6 +1,13 @@
 import { hasMarker } from './marker.js';
 import { isStillOurs, listPossibleDescendants, type Origin } from './origin.js';
-import { isRunning, listProcesses, pickProcesses, procIsReadable, readStat } from './proc.js';
+import {
+  isRunning,
+  listProcesses,
+  type ProcessStat,
+  pickProcesses,
+  procIsReadable,
+  readStat,
+} from './proc.js';
 
 /** Why kill(2) did nothing. */
 type Refusal = 'gone' | 'not-permitted';
@@ -43,12 +50,16 @@ export function listMembers(origin: Origin): Promise<number[]> {
   return pickProcesses(listPossibleDescendants(origin), (pid) => isMember(pid, origin.pid));
 }
 
-/** Descendants that left the group and still run (Linux; empty elsewhere). */
-export function listEscaped(origin: Origin, marker: string): Promise<number[]> {
-  return pickProcesses(
-    listPossibleDescendants(origin),
-    (pid) => hasMarker(pid, marker) && isRunning(readStat(pid)),
-  );
+/** Descendants that carry the marker and still run, whatever their group (Linux; empty elsewhere). */
+export async function listMarked(origin: Origin, marker: string): Promise<readonly ProcessStat[]> {
+  const pids = await pickProcesses(listPossibleDescendants(origin), (pid) => hasMarker(pid, marker));
+  return pids.map(readStat).filter(isRunning);
+}
+
+/** Whether the very process still runs of which this was read. */
+export function stillRuns({ pid, startTime }: ProcessStat): boolean {
+  const stat = readStat(pid);
+  return isRunning(stat) && stat.startTime === startTime;
 }
 
 /** Who belongs to a group, or carries its marker (Linux; empty elsewhere). A few ms for 200 processes. */

@@ -11,6 +11,7 @@ export interface ProcessStat {
   readonly state: string;
   /** Process group. */
   readonly group: number;
+  readonly threads: number;
   /** Clock ticks since boot (field 22): together with the pid it names a process for good. */
   readonly startTime: number;
 }
@@ -66,14 +67,18 @@ export function parseStat(text: string): ProcessStat | null {
   const pid = Number.parseInt(text, 10);
   if (afterName === -1 || Number.isNaN(pid)) return null;
   const fields = text.slice(afterName + 2).split(' ');
-  const [state, group, startTime] = [fields[0], fields[2], fields[19]];
+  const [state, group, threads, startTime] = [fields[0], fields[2], fields[17], fields[19]];
   if (state === undefined || group === undefined || startTime === undefined) return null;
-  return { pid, state, group: Number(group), startTime: Number(startTime) };
+  return { pid, state, group: Number(group), threads: Number(threads), startTime: Number(startTime) };
 }
 
-/** A zombie has ended: it only waits for its parent to take note. */
+/**
+ * A zombie has ended: it only waits for its parent to take note. But while other threads of it have not ended yet, they hold its
+ * files and ports.
+ */
 export function isRunning(stat: ProcessStat | null): stat is ProcessStat {
-  return stat !== null && stat.state !== 'Z' && stat.state !== 'X';
+  if (stat === null) return false;
+  return (stat.state !== 'Z' && stat.state !== 'X') || stat.threads > 1;
 }
 
 /** Whether the process was started with `NAME=value` in its environment. False where that may not be read. */

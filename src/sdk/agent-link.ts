@@ -1,7 +1,10 @@
 import type { Clock } from '../core/clock.js';
 import type { Result } from '../core/result.js';
 import type { AgentClient } from '../protocol/client.js';
-import type { RegisterLocalRequest, RegisterLocalResponse } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type {
+  RegisterLocalRequest,
+  RegisterLocalResponse,
+} from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { RpcFailure } from '../protocol/rpc.js';
 import { STATUS_CODES } from '../protocol/status-codes.js';
 import { type Backoff, pauseAfter } from './backoff.js';
@@ -171,7 +174,8 @@ export class AgentLink {
   }
 
   #fail(attempt: Attempt, failure: RpcFailure): void {
-    const unreachable = failure.code === STATUS_CODES.UNAVAILABLE || failure.code === STATUS_CODES.DEADLINE_EXCEEDED;
+    const unreachable =
+      failure.code === STATUS_CODES.UNAVAILABLE || failure.code === STATUS_CODES.DEADLINE_EXCEEDED;
     const { address, listener } = this.#options;
     const what = unreachable ? 'cannot be reached' : 'refused the registration';
     const reason = `the agent at ${address} ${what}: ${failure.codeName}: ${failure.message}`;
@@ -191,7 +195,9 @@ export class AgentLink {
       // An agent without heartbeats is told by its channel alone.
       if (result.ok || result.error.code === STATUS_CODES.UNIMPLEMENTED) continue;
       const { codeName, message } = result.error;
-      attempt.end(`the agent at ${this.#options.address} did not take the heartbeat: ${codeName}: ${message}`);
+      attempt.end(
+        `the agent at ${this.#options.address} did not take the heartbeat: ${codeName}: ${message}`,
+      );
     }
   }
 

@@ -66,6 +66,8 @@ function toSchemaText(
     JSON.parse(schema);
     return schema;
   } catch (error) {
-    throw new TypeError(`function ${id}: ${key} is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new TypeError(
+      `function ${id}: ${key} is not JSON: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }

@@ -53,7 +53,11 @@ const LOOPBACK_PAUSE_MS = 100;
 const REMOTE_PAUSE_MS = 500;
 
 /** The options with the environment on top and the defaults below. Throws a TypeError at a mistake. */
-export function resolveOptions(options: ServiceOptions, environment: Environment, cwd: string): ServiceSettings {
+export function resolveOptions(
+  options: ServiceOptions,
+  environment: Environment,
+  cwd: string,
+): ServiceSettings {
   const setting = (name: string) => environment[name] || undefined;
   const agentAddress = setting('CROUPIER_AGENT_ADDR') ?? options.agentAddress ?? DEFAULT_AGENT;
   const listen = options.listen ?? DEFAULT_LISTEN;
@@ -92,7 +96,8 @@ export function checkMs(name: string, value: number): number {
 }
 
 function checkAddress(name: string, value: string): string {
-  const port = typeof value === 'string' ? /^(?:\[[^\]]+\]|[^:/[\]]*):(\d{1,5})$/.exec(value)?.[1] : undefined;
+  const port =
+    typeof value === 'string' ? /^(?:\[[^\]]+\]|[^:/[\]]*):(\d{1,5})$/.exec(value)?.[1] : undefined;
   if (port !== undefined && Number(port) <= 65_535) return value.startsWith(':') ? `0.0.0.0${value}` : value;
   throw new TypeError(`${name} is host:port, such as '127.0.0.1:19090'; got ${JSON.stringify(value)}`);
 }

@@ -24,7 +24,10 @@ export function encodeJson(value: unknown): Result<Buffer, RpcStatus> {
   try {
     const text: string | undefined = JSON.stringify(value);
     if (text !== undefined) return ok(Buffer.from(text));
-    return err({ code: 'INTERNAL', message: `the function returned a ${typeof value}, which JSON cannot hold` });
+    return err({
+      code: 'INTERNAL',
+      message: `the function returned a ${typeof value}, which JSON cannot hold`,
+    });
   } catch (error) {
     return err({
       code: 'INTERNAL',

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { systemClock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
+import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { FunctionServer } from '../protocol/typed-server.js';
-import { AgentLink } from './agent-link.js';
+import { AgentLink, type LinkListener } from './agent-link.js';
 import type { CallContext, Handler, JobContext } from './context.js';
 import type { FunctionDescriptor } from './descriptor.js';
 import { FunctionHost } from './function-host.js';
@@ -43,6 +44,7 @@ export class Service extends EventEmitter<ServiceEvents> {
   #port: number | null = null;
   #server: FunctionServer | null = null;
   #link: AgentLink | null = null;
+  #binding: Promise<string | null> = Promise.resolve(null);
   #connected: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
   #registrationPending = false;
@@ -186,14 +188,68 @@ export class Service extends EventEmitter<ServiceEvents> {
       listener: this.#listenToLink(),
     });
     this.#link = link;
+    this.#binding = this.#bind(serveFunctions);
+    const refusal = await this.#binding;
+    if (this.#closed !== null) return;
+    if (refusal === null) return link.start();
+    this.#finish();
+    throw new Error(`cannot serve on ${this.#settings.listen}: ${refusal}`);
+  }
+
+  /** The value says why the address cannot be had; null: it is served. */
+  async #bind(
+    serveFunctions: typeof import('../protocol/typed-server.js').serveFunctions,
+  ): Promise<string | null> {
     const served = await serveFunctions(this.#settings.listen, this.#host);
-    if (served.ok) {
-      this.#server = served.value;
-      this.#port = served.value.port;
-      if (this.#closed === null) await link.start();
-      return;
+    if (!served.ok) return served.error;
+    this.#server = served.value;
+    this.#port = served.value.port;
+    return null;
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    this.#state = 'closing';
+    await this.#link?.leave(LEAVE_BUDGET_MS);
+    await this.#host.drain(timeoutMs);
+    try {
+      await this.#settings.onClose();
+    } finally {
+      await this.#binding;
+      await this.#server?.close(SERVER_CLOSE_MS);
+      this.#finish();
     }
-    await this.close();
-    throw new Error(`cannot serve on ${this.#settings.listen}: ${served.error}`);
+  }
+
+  #finish(): void {
+    this.#host.close();
+    this.#link?.close();
+    this.#ignoreSignals();
+    this.#state = 'closed';
+    this.emit('closed');
+  }
+
+  #registration(): RegisterLocalRequest {
+    const { serviceId, version } = this.#settings;
+    return { serviceId, version, rpcAddr: this.address ?? '', functions: this.#registry.descriptors() };
+  }
+
+  #listenToLink(): LinkListener {
+    const { agentAddress } = this.#settings;
+    return {
+      onConnected: () => this.emit('connected', { agentAddress }),
+      onRegistered: (sessionId) => {
+        this.#state = 'registered';
+        const functions = this.#registry.descriptors().map((one) => one.id);
+        this.emit('registered', { sessionId, functions });
+      },
+      onDisconnected: (reason, retryInMs) => {
+        this.#state = 'disconnected';
+        this.emit('disconnected', { reason, retryInMs });
+      },
+      onRefused: (message) => {
+        // An emitter throws an `error` that nobody listens to, and this one must not end a game server.
+        if (this.listenerCount('error') > 0) this.emit('error', new Error(message));
+      },
+    };
   }
 }

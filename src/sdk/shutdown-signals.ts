@@ -2,7 +2,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 type ShutdownSignal = (typeof SIGNALS)[number];
 
 /** One Ctrl-C reaches the app twice, once from the terminal and once from npm; both come within this time, in ms. */
-const SAME_PRESS_MS = 200;
+const SAME_PRESS_MS = 300;
 /**
  * The event loop runs empty within a turn or two once our server and channels are closed. What is still open after this
  * time (ms) stays open: a timer of the game's loop, a listening socket.
@@ -35,7 +35,7 @@ export class ShutdownSignals {
     this.#now = now;
   }
 
-  /** `close` is called at the first signal; it must not reject. The returned function takes it away again. */
+  /** `close` is called at the first signal; the returned function takes it away again. */
   add(close: () => Promise<void>): () => void {
     if (this.#closers.size === 0 && this.#state.state === 'armed') {
       for (const signal of SIGNALS) this.#process.on(signal, this.#onSignal);
@@ -62,6 +62,7 @@ export class ShutdownSignals {
   };
 
   async #close(signal: ShutdownSignal): Promise<void> {
+    // A rejection is the app's own `onClose` that threw: unhandled, it ends the process with its stack and code 1.
     await Promise.all([...this.#closers].map((close) => close()));
     const appListens = this.#appListens(signal);
     this.#uninstall();

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../core/clock.js';
-import { type Content, readContent } from './content.js';
+import { CLOCK_GRANULARITY, type Content, readContent } from './content.js';
 import type { ContentIndex } from './content-index.js';
 
 export interface BaselineOptions {
@@ -20,16 +20,12 @@ const PAUSE = 4;
 // Small projects are read completely before the watcher says that it is ready (3,000 files in 40 ms).
 const FIRST_SLICE = 40;
 
-// Reading more than this would push other things out of the page cache; the files beyond it are compared by size and time.
+// Reading more than this would push other things out of the page cache; files beyond it stay unread until they change.
 const READ_BYTES = 512 * 1024 * 1024;
-
-// A file's times may equal the start: the kernel stamps with a tick of up to 10 ms.
-const CLOCK_GRANULARITY = 10;
 
 interface FreshFile {
   readonly path: string;
   readonly content: Content;
-  readonly touchedAt: number;
 }
 
 /** Reads, in the background, what files contained before the first change, so that a save without a change is told apart. */
@@ -84,7 +80,7 @@ export class Baseline {
     const { content, touchedAt } = readContent(path);
     if (content.kind === 'hashed') this.#bytes += content.size;
     if (content.kind === 'absent' || content.kind === 'folder') return;
-    if (touchedAt > known.since - CLOCK_GRANULARITY) this.#fresh.push({ path, content, touchedAt });
+    if (touchedAt > known.since - CLOCK_GRANULARITY) this.#fresh.push({ path, content });
     else index.set(path, content);
   }
 

@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../core/clock.js';
-import { type Content, isSameContent, type KnownContent, readContent } from './content.js';
+import { CLOCK_GRANULARITY, type Content, isSameContent, type KnownContent, readContent } from './content.js';
 import type { ContentIndex } from './content-index.js';
 
 /** A file whose content is no longer what it was. `path` is absolute; `at` is the clock's time of noticing. */
@@ -23,9 +23,6 @@ export interface DetectorOptions {
 
 // Work on the event loop in one go, in ms: the gateway shares the loop, and a call should not wait longer than this.
 const SLICE = 8;
-
-// File systems stamp with the kernel's tick, which lags behind the clock by up to 10 ms (HZ=100).
-const CLOCK_GRANULARITY = 10;
 
 /** The default of `settle`: the gap between truncating and writing, or between unlink and create, is under 1 ms in editors. */
 export const SETTLE = 10;

@@ -4,6 +4,9 @@ import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 /** Larger files are compared by size and time: hashing 8 MiB takes some 15 ms, and no one edits such a file by hand. */
 export const HASHED_BYTES = 8 * 1024 * 1024;
 
+/** File systems stamp with the kernel's tick, which lags behind the clock by up to this many ms (HZ=100). */
+export const CLOCK_GRANULARITY = 10;
+
 /** What was found at a path, as far as it takes to tell one content from another. */
 export type Content =
   | { readonly kind: 'absent' }

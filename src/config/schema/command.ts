@@ -5,9 +5,8 @@ import { text } from './values.js';
 
 /** `command` as it is written. Its value becomes a CommandLine together with `shell`, by toCommandLine. */
 export function commandText() {
-  return z.union([text(), z.array(z.string()).min(1)], {
-    error: 'it must be a command: a string, or an array of strings',
-  });
+  const error = 'it must be a command: a string, or an array of strings';
+  return z.union([text(), z.array(z.string()).min(1, error)], { error });
 }
 
 interface CommandKeys {

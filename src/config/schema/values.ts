@@ -61,7 +61,7 @@ function parsed<T>(
   parse: (value: string | number) => Result<T, string>,
 ) {
   return z
-    .union([z.string().meta(meta), z.number().min(0)], { error: `it must be ${forms}` })
+    .union([z.string().meta(meta), z.number().meta({ minimum: 0 })], { error: `it must be ${forms}` })
     .transform((value, context) => {
       const result = parse(value);
       if (result.ok) return result.value;

@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startChild } from '../../../src/process/child.js';
 import type { ChildSpec } from '../../../src/process/types.js';
-import { runs, specOf, specOfScript, start, until } from './support.js';
+import { fixture, runs, specOf, specOfScript, start, until } from './support.js';
 
 describe('output', () => {
   it('passes on bytes untouched, by stream', async () => {
@@ -22,7 +24,7 @@ describe('output', () => {
 
   it('keeps the last 50 lines', async () => {
     const { child } = await start(
-      specOfScript('for (let at = 1; at <= 120; at++) process.stdout.write(`line ${at}\\n`)'),
+      specOfScript("for (let at = 1; at <= 120; at++) process.stdout.write('line ' + at + '\\n')"),
     );
     await child.exited;
     const tail = child.outputTail();
@@ -82,6 +84,20 @@ describe('what the child gets', () => {
     );
     await started.child.exited;
     expect(JSON.parse(started.stdout.toString())).toEqual({ ONLY: 'this', CROUPIER_PROCESS: 'abc.game.1' });
+  });
+
+  it("the terminal's stdin, if asked for", async () => {
+    const runner = spawn(process.execPath, ['--import', 'tsx', fixture('stdin-runner.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let written = '';
+    runner.stdout.on('data', (chunk: Buffer) => {
+      written += chunk.toString();
+    });
+    const exited = once(runner, 'exit');
+    runner.stdin.end('croupier');
+    expect(await exited).toEqual([0, null]);
+    expect(written).toBe('CROUPIER');
   });
 
   it('a process group and session of its own', async () => {

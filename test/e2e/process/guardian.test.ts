@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, it } from 'vitest';
-import { startGuardian } from '../../../src/process/guardian.js';
 import { GUARDIAN_SCRIPT } from '../../../src/process/guardian-script.js';
 import { createSessionMarker } from '../../../src/process/marker.js';
 import { processStartTime } from '../../../src/process/start-time.js';
@@ -54,10 +53,12 @@ async function findGuardian(session: string): Promise<number> {
 }
 
 it.each([
-  ['a polite group', ['stay', 'group', 'polite', 'announce']],
-  ['a stubborn group', ['stay', 'group', 'stubborn', 'announce']],
-  ['a group whose leader has exited', ['exit', 'group', 'stubborn', 'announce']],
-  ['a descendant that left the group', ['stay', 'escaped', 'stubborn', 'announce']],
+  ['a polite group', ['stay', 'group', 'polite', 'announced']],
+  ['a stubborn group', ['stay', 'group', 'stubborn', 'announced']],
+  ['a group whose leader has exited', ['exit', 'group', 'stubborn', 'announced']],
+  ['a descendant that left the group', ['stay', 'escaped', 'stubborn', 'announced']],
+  ['a polite group that only the announcement tells of', ['stay', 'group', 'polite', 'unmarked']],
+  ['a stubborn group that only the announcement tells of', ['stay', 'group', 'stubborn', 'unmarked']],
   ['a process that the guardian was not told of yet', ['stay', 'group', 'stubborn', 'silent']],
 ])('nothing survives a runner that was killed: %s', async (_what, args) => {
   const { runner, family, guardian } = await startRunner(...args);
@@ -73,7 +74,7 @@ it.each([
 });
 
 it('polite processes need not wait for the second to be over', async () => {
-  const { runner, family } = await startRunner('stay', 'group', 'polite', 'announce');
+  const { runner, family } = await startRunner('stay', 'group', 'polite', 'announced');
   const killedAt = performance.now();
   runner.kill('SIGKILL');
   await until('all to be gone', () => !runs(family.leader) && !runs(family.child));
@@ -81,14 +82,14 @@ it('polite processes need not wait for the second to be over', async () => {
 });
 
 it('takes no notice of the signals of a terminal', async () => {
-  const { runner, family, guardian } = await startRunner('stay', 'group', 'polite', 'announce');
+  const { runner, family, guardian } = await startRunner('stay', 'group', 'polite', 'announced');
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(guardian, signal);
   runner.kill('SIGKILL');
   await until('all to be gone', () => !runs(family.leader) && !runs(family.child));
 });
 
 it('goes home when all is stopped, and keeps no runner from exiting', async () => {
-  const { runner, lines, family, guardian } = await startRunner('stay', 'group', 'polite', 'announce');
+  const { runner, lines, family, guardian } = await startRunner('stay', 'group', 'polite', 'announced');
   runner.kill('SIGUSR2');
   const [line] = await once(lines, 'line');
   expect(line).toBe('closed');
@@ -113,18 +114,13 @@ it('leaves groups alone that were removed, and those whose number belongs to som
   expect(runs(pid)).toBe(true);
 });
 
-it('is replaced when somebody ends it, and knows the groups again', async () => {
-  const started = await start(specOf('lone.mjs', ['polite']));
-  await started.says(/ready/);
-  const session = createSessionMarker();
-  const guardian = startGuardian(session);
-  guardian.add(started.child.pid);
-  const first = await findGuardian(session);
-  process.kill(first, 'SIGKILL');
-  await until('another guardian', async () => (await findGuardian(session)) !== first);
-  const second = await findGuardian(session);
-  leftovers.push(second);
-  await guardian.close();
-  expect(runs(second)).toBe(false);
-  expect(runs(started.child.pid)).toBe(true);
+it('is replaced when somebody ends it, and is told of the groups again', async () => {
+  const { runner, lines, family, guardian } = await startRunner('stay', 'group', 'stubborn', 'unmarked');
+  process.kill(guardian, 'SIGKILL');
+  await until('another guardian', async () => (await findGuardian(family.session)) !== guardian);
+  // An answer means that the runner is done with what it does about it.
+  runner.kill('SIGUSR1');
+  await once(lines, 'line');
+  runner.kill('SIGKILL');
+  await until('all to be gone', () => !runs(family.leader) && !runs(family.child));
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { isGroupRunning, signalGroup } from '../../../src/process/group.js';
+import { createSessionMarker, generationMarker } from '../../../src/process/marker.js';
 import { recordOrigin } from '../../../src/process/origin.js';
 import { runs, specOf, specOfScript, start, until } from './support.js';
 
@@ -76,9 +77,28 @@ it.each(['polite', 'stubborn'])('ends a %s descendant that left the group', asyn
   expect(runs(escaped)).toBe(false);
 });
 
+it('a second stop shortens also the wait for a descendant that left the group', async () => {
+  const started = await start(specOf('family.mjs', ['stay', 'escaped', 'stubborn']));
+  const escaped = Number(await started.says(/child (\d+)/));
+  const first = started.child.stop('SIGTERM', 60_000);
+  await until('the leader to be gone', () => !runs(started.child.pid));
+  await started.child.stop('SIGTERM', 0);
+  expect(await first).toMatchObject({ exit: { exitCode: 0 }, killed: true });
+  expect(runs(escaped)).toBe(false);
+});
+
 it('leaves alone who carries another marker', async () => {
-  const first = await start(specOf('family.mjs', ['stay', 'escaped', 'polite']));
-  const second = await start(specOf('family.mjs', ['stay', 'escaped', 'polite']));
+  const session = createSessionMarker();
+  const [first, second] = await Promise.all(
+    [1, 11].map((generation) =>
+      start(
+        specOf('family.mjs', ['stay', 'escaped', 'polite'], {
+          marker: generationMarker(session, 'game', generation),
+        }),
+      ),
+    ),
+  );
+  if (first === undefined || second === undefined) throw new Error('not started');
   const pids = await Promise.all([first, second].map(async (one) => Number(await one.says(/child (\d+)/))));
   await first.child.stop('SIGTERM', 10_000);
   expect(pids.map(runs)).toEqual([false, true]);
