@@ -101,8 +101,10 @@ export interface ServiceConfig {
   /** Where the command came from, for the line that explains it: `croupier.config.json`, `package.json scripts.start`, ... */
   readonly commandSource: string;
   readonly cwd: string;
-  /** What the child gets on top of the runner's own environment (`envFile` included, which loses to it). */
+  /** The key `environment`: wins over everything else that the child gets. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Of the `envFile`, without what the runner's own environment has; loses to what the runner sets itself, such as PORT. */
+  readonly envFileVariables: Readonly<Record<string, string>>;
   readonly envFile: string;
   readonly stdin: boolean;
   readonly build: BuildConfig | null;

@@ -16,7 +16,7 @@ export interface ChildEnvironmentInput {
 /** The whole environment of a generation's process. What the user configured under `environment` wins over ours. */
 export function childEnvironment(input: ChildEnvironmentInput): Record<string, string> {
   const { service, inherited } = input;
-  const env = stringEnvironment(inherited);
+  const env = { ...service.envFileVariables, ...stringEnvironment(inherited) };
   if (input.color && env.NO_COLOR === undefined && env.FORCE_COLOR === undefined) env.FORCE_COLOR = '1';
   env.CROUPIER_AGENT_ADDR = input.agentAddress;
   env.CROUPIER_GENERATION = String(input.generation);
@@ -31,8 +31,13 @@ export function childEnvironment(input: ChildEnvironmentInput): Record<string, s
 }
 
 /** An environment without the gaps that its type allows. */
-export function stringEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+function stringEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const strings: Record<string, string> = {};
   for (const [key, value] of Object.entries(env)) if (value !== undefined) strings[key] = value;
   return strings;
+}
+
+/** What builds and `run` rules get. */
+export function commandEnvironment(service: ServiceConfig, inherited: NodeJS.ProcessEnv): Record<string, string> {
+  return { ...service.envFileVariables, ...stringEnvironment(inherited), ...service.environment };
 }

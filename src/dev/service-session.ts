@@ -12,7 +12,7 @@ import { watchService } from '../watch/watch.js';
 import { Artifacts } from './artifacts.js';
 import { Builder } from './builder.js';
 import { ChangeFeed } from './change-feed.js';
-import { stringEnvironment } from './child-environment.js';
+import { commandEnvironment } from './child-environment.js';
 import { type Group, Launcher } from './launcher.js';
 import { RegistrationLog } from './registration-log.js';
 import { RunRules } from './run-rules.js';
@@ -50,7 +50,7 @@ export class ServiceSession {
   constructor(options: ServiceSessionOptions) {
     this.#options = options;
     const { service, clock, publish } = options;
-    const env = { ...stringEnvironment(options.env), ...service.environment };
+    const env = commandEnvironment(service, options.env);
     const ownCommand = () => this.#watcher?.ownCommand() ?? (() => {});
     this.#gate = options.gateway.openService(
       { name: service.name, hold: service.hold, replay: service.replay },

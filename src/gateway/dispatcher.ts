@@ -104,6 +104,14 @@ export class Dispatcher {
     }
   }
 
+  /** Answers everything that waits for a service. */
+  failHeld(service: string, message: string): void {
+    for (const { call, pool } of this.#queue.snapshot()) {
+      if (pool !== service || !this.#queue.remove(call)) continue;
+      this.#reject(call, service, 'generation-failed', message);
+    }
+  }
+
   /** The drain's time is up: answers what is under way on the process and resets it there. The number of calls. */
   cut(process: ServingProcess, kind: 'call' | 'job'): number {
     let count = 0;
@@ -273,7 +281,7 @@ export class Dispatcher {
       return;
     }
     counters.answered += 1;
-    if (process.isWindingDown) counters.drained += 1;
+    if (process.windingDown[call.kind]) counters.drained += 1;
   }
 
   #onLost(call: GatewayCall, process: ServingProcess, message: string): void {
@@ -290,10 +298,19 @@ export class Dispatcher {
     if (call.answer(unavailable('child-lost', generation, words))) countLost(counters);
   }
 
-  /** Back into the queue, in its old place, and out again at once if there is somewhere to go. */
+  /** Before everything that came after it: through the queue, in its old place, if others wait there. */
   #placeAgain(call: GatewayCall): void {
-    if (this.#isClosed) call.answer(CLOSING);
-    else this.#place(call);
+    if (this.#isClosed) {
+      call.answer(CLOSING);
+      return;
+    }
+    const resolution = this.#resolve(call);
+    if (resolution.action === 'dispatch' && this.#queue.size(poolKey(serviceOf(resolution))) > 0) {
+      this.#hold(call, serviceOf(resolution));
+      this.release();
+    } else {
+      this.#act(call, resolution, null);
+    }
   }
 
   #abandon(call: GatewayCall): void {

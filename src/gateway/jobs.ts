@@ -231,7 +231,7 @@ export class Jobs {
     job.end = event.end;
     counters.answered += 1;
     if (reason !== null) counters.lost += 1;
-    else if (process.isWindingDown) counters.drained += 1;
+    else if (process.windingDown.job) counters.drained += 1;
     this.#store.append(job, event, reason === null ? NO_METADATA : reasonTrailers(reason, generation));
     process.end(job);
     endpoint.release();

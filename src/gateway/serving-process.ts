@@ -13,6 +13,8 @@ export interface Registration {
   readonly version: string;
   /** As the process sent it. */
   readonly rpcAddress: string;
+  /** Where it is dialled first, `host:port`, with wildcards resolved. */
+  readonly address: string;
   readonly functions: readonly RegisteredFunction[];
   readonly lastSeen: Date;
   readonly endpoint: ChildEndpoint;
@@ -44,8 +46,8 @@ export interface ProcessHandlers {
 /** One process that registered functions: its registrations, its connections, and what is under way on it. */
 export class ServingProcess {
   readonly owner: ProcessOwner;
-  /** It is being drained, or was: what ends well from now on counts as drained. */
-  isWindingDown = false;
+  /** What ends well while it is drained of it, or after, counts as drained. */
+  readonly windingDown = { call: false, job: false };
   readonly #clock: Clock;
   readonly #handlers: ProcessHandlers;
   /** By `service_id`, latest last. */
@@ -84,6 +86,11 @@ export class ServingProcess {
     return [...byId.values()];
   }
 
+  /** Ids of what it serves, or served until it took itself out. */
+  get knownFunctionIds(): readonly string[] {
+    return [...this.#byFunction.keys(), ...this.#withdrawn];
+  }
+
   /** Something is registered, and every registered address answered. */
   get isVerified(): boolean {
     const registrations = this.registrations;
@@ -114,6 +121,7 @@ export class ServingProcess {
       serviceId: request.serviceId,
       version: request.version,
       rpcAddress: request.rpcAddr,
+      address: targets.slice(0, 1).map(formatTarget).join(''),
       functions,
       lastSeen: new Date(),
       endpoint,
@@ -177,12 +185,26 @@ export class ServingProcess {
     for (const registration of registrations) registration.endpoint.release();
   }
 
+  /**
+   * Forgets everything; the connections are cut and what is under way is lost. If there is anything under way the cut comes two turns
+   * of the event loop later: what a dying process managed to answer is already here then, and is read.
+   */
+  retire(onCut: () => void): void {
+    const cut = (): void => {
+      this.#cut();
+      onCut();
+    };
+    this.release();
+    if (this.#underway.size === 0) cut();
+    else setImmediate(() => setImmediate(cut));
+  }
+
   /** Forgets everything and cuts the connections: what is under way is lost. */
   destroy(): void {
     const endpoints = [...this.#connected];
     this.release();
     for (const endpoint of endpoints) endpoint.destroy();
-    this.#connected.clear();
+    this.#cut();
   }
 
   /** The process is gone: takes what it still sent, for at most `graceMs`; what is left then is lost. */
@@ -190,6 +212,11 @@ export class ServingProcess {
     this.#isClosed = true;
     await Promise.all([...this.#connected].map((endpoint) => endpoint.finish(graceMs)));
     this.destroy();
+  }
+
+  #cut(): void {
+    for (const endpoint of this.#connected) endpoint.destroy();
+    this.#connected.clear();
   }
 
   #endpointFor(targets: readonly DialTarget[]): ChildEndpoint {

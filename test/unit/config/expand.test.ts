@@ -112,18 +112,14 @@ describe('envFile', () => {
       },
     });
     const service = await project.service({ env: { IN_BOTH: 'env', CONFIGURED: 'env' } });
-    expect(service.environment).toEqual({
-      ONLY_FILE: 'from file',
-      CONFIGURED: 'config',
-      NUMBER: '3',
-      YES: 'true',
-    });
+    expect(service.environment).toEqual({ CONFIGURED: 'config', NUMBER: '3', YES: 'true' });
+    expect(service.envFileVariables).toEqual({ ONLY_FILE: 'from file' });
     expect(service.envFile).toBe(`${project.folder}/.env`);
   });
 
   it('is read without a configuration too', async () => {
     const project = await Project.create({ '.env': 'A=1', 'server.js': '' });
-    expect((await project.service()).environment).toEqual({ A: '1' });
+    expect((await project.service()).envFileVariables).toEqual({ A: '1' });
   });
 
   it("lies in the service's folder, and its name may come from the environment", async () => {
@@ -132,7 +128,7 @@ describe('envFile', () => {
       'croupier.config.json': { command: 'node x.js', cwd: '${DIR}', envFile: '${STAGE:-dev}.env' },
     });
     const service = await project.service({ env: { DIR: 'game' } });
-    expect(service.environment).toEqual({ A: '1' });
+    expect(service.envFileVariables).toEqual({ A: '1' });
     expect(service.cwd).toBe(`${project.folder}/game`);
   });
 

@@ -59,6 +59,7 @@ describe('resolved keys', () => {
         commandSource: 'croupier.config.json',
         cwd: folder,
         environment: {},
+        envFileVariables: {},
         envFile: join(folder, '.env'),
         stdin: true,
         build: {
@@ -204,7 +205,8 @@ describe('services', () => {
       command: { argv: ['node', 'game.js'], display: 'node game.js' },
       commandSource: 'croupier.config.json services.game',
       cwd: folder,
-      environment: { A: 'file', TOP: '1', BOTH: 'game' },
+      environment: { TOP: '1', BOTH: 'game' },
+      envFileVariables: { A: 'file' },
       watch: { quiet: 50, ignore: ['game'], paths: [folder] },
       restart: { strategy: 'overlap', stopTimeout: 9000, backoff: { initial: 2000, max: 9000 } },
       ready: { kind: 'tcp', address: ':1' },

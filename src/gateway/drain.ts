@@ -1,0 +1,33 @@
+import type { Clock } from '../core/clock.js';
+import type { ServingProcess, Underway } from './serving-process.js';
+
+/** How a wait ended: nothing is under way any more, the time is up, or nobody wants it drained any longer. */
+export type DrainEnd = 'empty' | 'time-up' | 'cancelled';
+
+export interface Drain {
+  readonly end: Promise<DrainEnd>;
+  cancel(): void;
+}
+
+/** Waits until a process has no calls (or jobs) under way, at most `timeoutMs`. */
+export function awaitDrained(
+  process: ServingProcess,
+  kind: Underway['kind'],
+  timeoutMs: number,
+  clock: Clock,
+): Drain {
+  if (process.count(kind) === 0) return { end: Promise.resolve('empty'), cancel: () => undefined };
+  let finish = (_end: DrainEnd): void => undefined;
+  const end = new Promise<DrainEnd>((resolve) => {
+    const cancelTimer = clock.after(timeoutMs, () => finish('time-up'));
+    const unsubscribe = process.onSettled(() => {
+      if (process.count(kind) === 0) finish('empty');
+    });
+    finish = (how) => {
+      cancelTimer();
+      unsubscribe();
+      resolve(how);
+    };
+  });
+  return { end, cancel: () => finish('cancelled') };
+}
