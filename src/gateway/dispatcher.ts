@@ -18,7 +18,7 @@ import type { GenerationRef, HoldReason } from './types.js';
 
 /** What the dispatcher has to know about a service, or about the external ones together. */
 export interface Pool {
-  readonly hold: HoldLimits;
+  readonly holdLimits: HoldLimits;
   readonly counters: CallCounters;
   /** Newest generation; null where there are none. */
   readonly latest: number | null;
@@ -183,14 +183,14 @@ export class Dispatcher {
 
   #hold(call: GatewayCall, service: string | null): void {
     const pool = this.#directory.pool(service);
-    const refusal = this.#queue.add(call, poolKey(service), pool.hold);
+    const refusal = this.#queue.add(call, poolKey(service), pool.holdLimits);
     switch (refusal) {
       case null:
         if (!call.wasHeld) pool.counters.held += 1;
         call.wasHeld = true;
         return;
       case 'hold-queue-full': {
-        const { calls, bytes } = pool.hold;
+        const { calls, bytes } = pool.holdLimits;
         const words = `${pool.describeWait()}, and no more than ${calls} calls or ${bytes} bytes can wait`;
         this.#reject(call, service, refusal, words);
         return;
@@ -219,7 +219,8 @@ export class Dispatcher {
     const nearest = nearestName(id, this.#directory.functionIds());
     const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
     const isAnswered = call.answer(notFound(`no service has registered the function "${id}"${hint}`));
-    if (isAnswered && pool !== null && pool !== EXTERNAL_POOL) this.#directory.pool(pool).counters.answered += 1;
+    if (isAnswered && pool !== null && pool !== EXTERNAL_POOL)
+      this.#directory.pool(pool).counters.answered += 1;
   }
 
   #send(call: GatewayCall, process: ServingProcess, endpoint: ChildEndpoint): void {

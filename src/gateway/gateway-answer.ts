@@ -29,5 +29,10 @@ export function notFound(message: string): RawAnswer {
 }
 
 export function okAnswer(body: Uint8Array): RawAnswer {
-  return { status: { code: STATUS_CODES.OK, message: '' }, headers: null, trailers: {}, body: Buffer.from(body) };
+  return {
+    status: { code: STATUS_CODES.OK, message: '' },
+    headers: null,
+    trailers: {},
+    body: Buffer.from(body),
+  };
 }

@@ -25,7 +25,9 @@ export function normalizeEvent(bytes: Buffer, prefix = ''): Result<NormalEvent, 
   try {
     event = JobEvent.decode(bytes);
   } catch (error) {
-    return err(`sent an event that is not valid protobuf: ${error instanceof Error ? error.message : 'broken'}`);
+    return err(
+      `sent an event that is not valid protobuf: ${error instanceof Error ? error.message : 'broken'}`,
+    );
   }
   switch (event.type) {
     case 'done':

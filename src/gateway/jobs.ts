@@ -281,7 +281,11 @@ export class Jobs {
         return;
       case 'lost':
         call.answer(
-          unavailable('child-lost', job.process.owner.generation, 'the connection broke before an answer came'),
+          unavailable(
+            'child-lost',
+            job.process.owner.generation,
+            'the connection broke before an answer came',
+          ),
         );
         return;
       case 'cancelled':

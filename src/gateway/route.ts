@@ -20,8 +20,6 @@ export interface ServiceView {
   readonly mode: GateMode;
   /** Why, in words; only read in mode `failed`. */
   readonly failure: string;
-  /** Number of the newest generation; 0: none yet. */
-  readonly latest: number;
   /** Some generation was routed before. */
   readonly wasActive: boolean;
   readonly routed: GenerationView | null;

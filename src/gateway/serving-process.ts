@@ -16,7 +16,7 @@ export interface Registration {
   /** Where it is dialled first, `host:port`, with wildcards resolved. */
   readonly address: string;
   readonly functions: readonly RegisteredFunction[];
-  readonly lastSeen: Date;
+  lastSeen: Date;
   readonly endpoint: ChildEndpoint;
 }
 
@@ -143,6 +143,11 @@ export class ServingProcess {
     this.#handlers.onChange();
   }
 
+  /** A heartbeat came. */
+  touch(): void {
+    for (const registration of this.#registrations.values()) registration.lastSeen = new Date();
+  }
+
   presence(functionId: string): Presence {
     const endpoint = this.endpointOf(functionId);
     if (endpoint === null) return this.#withdrawn.has(functionId) ? 'withdrawn' : 'absent';
@@ -201,9 +206,7 @@ export class ServingProcess {
 
   /** Forgets everything and cuts the connections: what is under way is lost. */
   destroy(): void {
-    const endpoints = [...this.#connected];
     this.release();
-    for (const endpoint of endpoints) endpoint.destroy();
     this.#cut();
   }
 

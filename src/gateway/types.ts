@@ -1,4 +1,5 @@
 import type { HoldLimits } from '../config/types.js';
+import type { Clock } from '../core/clock.js';
 
 /** Why a call or job was answered by the gateway itself; goes out as trailing metadata `croupier-reason`. */
 export type HoldReason =
@@ -105,3 +106,50 @@ export interface GenerationRef {
 
 /** Says whose process a caller is: by the group that owns its socket, else by the one that listens on rpcAddress. */
 export type Attribute = (caller: Caller) => Promise<GenerationRef | null>;
+
+/** A service that registered at the shared port and that nobody here supervises. */
+export interface ExternalService {
+  readonly serviceId: string;
+  readonly version: string;
+  /** As it was registered. */
+  readonly rpcAddress: string;
+  readonly functions: readonly RegisteredFunction[];
+}
+
+/** A function that calls are sent to now, and whose it is. */
+export interface RoutableFunction extends RegisteredFunction {
+  /** Name of the supervised service, or `service_id` of the external one. */
+  readonly service: string;
+  /** Null: external. */
+  readonly generation: number | null;
+}
+
+export interface GatewayOptions {
+  /** Where the shared port listens; the listeners of generations are on loopback in any case. */
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** A taken port is an error; otherwise one of the next 50 is used, then any. */
+  readonly portIsFixed: boolean;
+  readonly clock: Clock;
+  readonly attribute: Attribute;
+  onNotice(level: 'info' | 'warn' | 'error', message: string): void;
+  /** An external service registered, also again, or was taken out. */
+  onExternal?(change: 'registered' | 'removed', service: ExternalService): void;
+}
+
+export type OpenFailure =
+  | { readonly reason: 'port-in-use'; readonly port: number }
+  | { readonly reason: 'cannot-listen'; readonly message: string };
+
+/** A local agent: game servers register here, callers call their functions. */
+export interface Gateway {
+  /** Of the shared port, `host:port`. */
+  readonly address: string;
+  openService(options: GateOptions, handlers: GateHandlers): ServiceGate;
+  externals(): readonly ExternalService[];
+  /** What is routable now; one entry for each function of each service. */
+  functions(): readonly RoutableFunction[];
+  /** Answers what is held or under way with UNAVAILABLE and ends every connection. */
+  close(): Promise<void>;
+}

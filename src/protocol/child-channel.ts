@@ -86,7 +86,10 @@ export class ChildChannel {
   startOrWait(request: ChildRequest, handlers: ChildCallHandlers): ChildCall {
     const session = this.#session;
     if (session === null || this.#waiting.length >= MAX_WAITING) {
-      return refuse(handlers, session === null ? 'there is no connection' : 'too many calls wait for a stream');
+      return refuse(
+        handlers,
+        session === null ? 'there is no connection' : 'too many calls wait for a stream',
+      );
     }
     const call = this.#waiting.length === 0 ? session.start(request, handlers) : null;
     if (call !== null) return call;

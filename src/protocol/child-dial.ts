@@ -52,11 +52,7 @@ export function dial(targets: readonly DialTarget[], clock: Clock): Dial {
   };
 }
 
-function openSession(
-  socket: Socket,
-  target: DialTarget,
-  clock: Clock,
-): Promise<Result<Connection, string>> {
+function openSession(socket: Socket, target: DialTarget, clock: Clock): Promise<Result<Connection, string>> {
   return new Promise((resolve) => {
     const state: { session: ClientHttp2Session | null; settled: boolean } = { session: null, settled: false };
     const settle = (result: Result<Connection, string>): void => {

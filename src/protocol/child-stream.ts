@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
-import type { ChildCall, ChildCallHandlers, CallOutcome } from './child-call.js';
+import type { CallOutcome, ChildCall, ChildCallHandlers } from './child-call.js';
 import { statusAnswer } from './child-call.js';
 import { MessageReader } from './grpc-frame.js';
 import { decodeStatusMessage, type RpcStatus, statusFromHttp } from './grpc-status.js';

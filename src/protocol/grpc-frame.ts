@@ -39,7 +39,10 @@ export class MessageReader {
         if (this.#buffered < PREFIX_BYTES) break;
         const prefix = this.#take(PREFIX_BYTES);
         if (prefix.readUInt8(0) !== 0) {
-          return err({ code: STATUS_CODES.INTERNAL, message: 'sent a compressed message, which was not asked for' });
+          return err({
+            code: STATUS_CODES.INTERNAL,
+            message: 'sent a compressed message, which was not asked for',
+          });
         }
         const length = prefix.readUInt32BE(1);
         if (length > this.#maxBytes) {

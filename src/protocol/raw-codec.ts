@@ -58,7 +58,9 @@ function readStrings(message: Uint8Array, wanted: readonly number[]): Result<Map
     }
     return ok(found);
   } catch (error) {
-    return err(`the message is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`);
+    return err(
+      `the message is not valid protobuf: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 

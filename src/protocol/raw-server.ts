@@ -16,7 +16,7 @@ import { STATUS_CODES } from './status-codes.js';
 import { isHopHeader, type WireMetadata } from './wire-metadata.js';
 
 // grpc-js writes to the console by itself, even for a taken port that is dealt with here. Only sinks print.
-if (process.env['GRPC_VERBOSITY'] === undefined) setLogVerbosity(logVerbosity.NONE);
+if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
 
 /** A complete answer to a unary call. */
 export interface RawAnswer {
@@ -121,7 +121,8 @@ function register(server: Server, method: RawMethod): void {
       return;
     }
     case 'stream': {
-      const handle = (call: ServerWritableStream<Buffer, Buffer>): void => method.handle(new StreamCall(call));
+      const handle = (call: ServerWritableStream<Buffer, Buffer>): void =>
+        method.handle(new StreamCall(call));
       server.register(method.path, handle, passBytes, passBytes, 'serverStream');
       return;
     }

@@ -7,13 +7,20 @@ const SAME_PRESS_MS = 300;
  * The event loop runs empty within a turn or two once our server and channels are closed. What is still open after this
  * time (ms) stays open: a timer of the game's loop, a listening socket.
  */
-const EXIT_GRACE_MS = 25;
+export const EXIT_GRACE_MS = 25;
+
+type Listener = (signal: ShutdownSignal) => void;
 
 /** The parts of `process` that are used here. */
-export type SignalledProcess = Pick<
-  NodeJS.Process,
-  'on' | 'off' | 'listenerCount' | 'kill' | 'pid' | 'exit' | 'exitCode'
->;
+export interface SignalledProcess {
+  readonly pid: number;
+  readonly exitCode?: NodeJS.Process['exitCode'];
+  on(signal: ShutdownSignal, listener: Listener): unknown;
+  off(signal: ShutdownSignal, listener: Listener): unknown;
+  listenerCount(signal: ShutdownSignal): number;
+  kill(pid: number, signal: ShutdownSignal): unknown;
+  exit(code: NodeJS.Process['exitCode']): unknown;
+}
 
 type State =
   | { readonly state: 'armed' }

@@ -56,7 +56,10 @@ export class Baseline {
     const end = performance.now() + slice;
     while (performance.now() < end) {
       const path = this.#nextFile();
-      if (path === null) return this.#confirmLater();
+      if (path === null) {
+        this.#confirmLater();
+        return;
+      }
       this.#read(path);
     }
     this.#cancel = this.#options.clock.after(PAUSE, () => this.#work(SLICE));
@@ -75,7 +78,10 @@ export class Baseline {
     const { index, accepts } = this.#options;
     const known = index.get(path);
     if (known?.kind !== 'unread') return;
-    if (!accepts(path)) return index.delete(path);
+    if (!accepts(path)) {
+      index.delete(path);
+      return;
+    }
     if (this.#bytes > READ_BYTES) return;
     const { content, touchedAt } = readContent(path);
     if (content.kind === 'hashed') this.#bytes += content.size;

@@ -66,7 +66,7 @@ export class BatchCollector {
         return;
       }
       default:
-        return assertNever(state);
+        assertNever(state);
     }
   }
 

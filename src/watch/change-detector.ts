@@ -16,6 +16,8 @@ export interface DetectorOptions {
   /** ms to wait before a state is believed that editors and tools leave behind for a moment. */
   readonly settle: number;
   accepts(path: string): boolean;
+  /** Whether the watched folder that holds this path is gone as a whole: moved away, or not mounted for a while. */
+  isGone(path: string): boolean;
   onChange(change: FileChange): void;
   /** More is being looked at: what belongs together is not complete yet. */
   onBusy(): void;
@@ -99,10 +101,16 @@ export class ChangeDetector {
     }
     if (isFleeting(known, after) && !this.#isBelieved(path)) return;
     this.#unsettled.delete(path);
+    // When the folder is back, its files are compared with what they were before.
+    if (after.kind === 'absent' && this.#options.isGone(path)) return;
     if (after.kind === 'absent') index.delete(path);
     else index.set(path, after);
     const before: KnownContent = known ?? { kind: 'absent' };
-    if (before.kind === 'unread' && after.kind !== 'absent' && touchedAt <= before.since - CLOCK_GRANULARITY) {
+    if (
+      before.kind === 'unread' &&
+      after.kind !== 'absent' &&
+      touchedAt <= before.since - CLOCK_GRANULARITY
+    ) {
       return;
     }
     if (!isSameContent(before, after)) this.#options.onChange({ path, before, after, at: clock.now() });

@@ -20,7 +20,16 @@ export const DEFAULT_IGNORES: readonly string[] = [
   // vim: swap files and the probe that it writes to see whether a folder is writable. Emacs: `.#x` locks, `#x#` copies.
   ...['*.swp', '*.swo', '*.swx', '*.swpx', '4913', '*~', '.#*', '\\#*\\#'],
   // JetBrains, gedit, kate, browsers, office programs, and tools that write `x.tmp.123` and rename it over `x`.
-  ...['*___jb_tmp___', '*___jb_old___', '.goutputstream-*', '*.kate-swp', '*.crswap', '~$*', '*.tmp', '*.tmp.*'],
+  ...[
+    '*___jb_tmp___',
+    '*___jb_old___',
+    '.goutputstream-*',
+    '*.kate-swp',
+    '*.crswap',
+    '~$*',
+    '*.tmp',
+    '*.tmp.*',
+  ],
   ...['.DS_Store', 'Thumbs.db', 'desktop.ini'],
   ...['*.log', '*.pid', '*.sock', '*.db', '*.db-*', '*.sqlite', '*.sqlite-*', '*.sqlite3', '*.sqlite3-*'],
   // Never a change by itself: what it says takes effect on what is watched.

@@ -1,4 +1,4 @@
-import { isAbsolute, dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type { WatchConfig } from '../config/types.js';
 import { DEFAULT_IGNORES, FIXED_IGNORES, isOutputFolder } from './default-ignores.js';
 import { GitIgnore } from './gitignore.js';
@@ -73,7 +73,8 @@ export class IgnoreRules {
     const scope = this.#scopeOf(path);
     const accepted =
       path === scope.path ||
-      ((!contains(scope.path, path) || this.acceptsFolder(dirname(path))) && !this.#ignores(path, true, scope));
+      ((!contains(scope.path, path) || this.acceptsFolder(dirname(path))) &&
+        !this.#ignores(path, true, scope));
     this.#folders.set(path, accepted);
     return accepted;
   }
@@ -99,7 +100,7 @@ export class IgnoreRules {
     if (verdict === 'ignored') return true;
     if (verdict === 'included') return false;
     if (isFolder && isOutputFolder(path)) return true;
-    return scope.gitignore && this.#git !== null && this.#git.ignores(path, isFolder);
+    return scope.gitignore && (this.#git?.ignores(path, isFolder) ?? false);
   }
 
   #scopeOf(path: string): Scope {

@@ -48,6 +48,9 @@ const LONGEST_HOLD = 5 * 60_000;
 const REGULAR_MS = 250;
 const REGULAR_SHARE = 0.3;
 
+/** Files that a notice names. */
+const NAMED_FILES = 5;
+
 /** Incidents that are remembered: enough for every rule above. */
 const REMEMBERED = 16;
 
@@ -197,4 +200,12 @@ export class LoopRecognizer {
     const command = this.#latestEnded;
     return command !== null && at - command.endedAt <= GRACE ? command : null;
   }
+}
+
+/** One or two sentences for people, with the line that ends the loop. */
+export function describeLoop({ paths }: LoopFinding): string {
+  const named = paths.slice(0, NAMED_FILES);
+  const more = paths.length > named.length ? ` and ${paths.length - named.length} more` : '';
+  const ignored = named.map((path) => JSON.stringify(path)).join(', ');
+  return `${named.join(', ')}${more}: written by the build or a run rule each time, which started the next one. No longer acted on until another file changes. To end this for good, configure "watch": { "ignore": [${ignored}] }`;
 }

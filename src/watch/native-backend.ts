@@ -81,7 +81,10 @@ export class NativeBackend implements Backend {
     const end = performance.now() + SLICE;
     while (!this.#closed) {
       const step = this.#steps.pop();
-      if (step === undefined) return this.#resolveReady();
+      if (step === undefined) {
+        this.#resolveReady();
+        return;
+      }
       this.#enter(step);
       if (performance.now() > end && this.#steps.length > 0) {
         this.#scheduled = setImmediate(() => this.#walk());
@@ -138,7 +141,9 @@ export class NativeBackend implements Backend {
       });
       watcher.on('error', () => {});
       this.#singles.push(watcher);
-      const present = this.#access.read(folder).filter((entry) => !entry.isDirectory() && names.has(entry.name));
+      const present = this.#access
+        .read(folder)
+        .filter((entry) => !entry.isDirectory() && names.has(entry.name));
       handlers.onFound(
         folder,
         present.map((entry) => entry.name),
@@ -158,7 +163,10 @@ export class NativeBackend implements Backend {
     if (this.#closed) return;
     this.#countEvent();
     // Without a name the system tells only that something happened in the folder.
-    if (name === null) return this.#later({ folder, report: 'touched' });
+    if (name === null) {
+      this.#later({ folder, report: 'touched' });
+      return;
+    }
     const path = join(folder, name);
     if (event === 'rename') this.#onRenamed(folder, path);
     else if (this.#unreadable.has(path)) this.#later({ folder: path, report: 'touched' });
@@ -169,7 +177,10 @@ export class NativeBackend implements Backend {
   #onRenamed(folder: string, path: string): void {
     const { handlers, acceptsFolder, targets } = this.#options;
     // A folder that goes away says so itself as well, under its own name.
-    if (basename(folder) === basename(path) && targets.some((one) => one.kind === 'folder' && one.path === folder)) {
+    if (
+      basename(folder) === basename(path) &&
+      targets.some((one) => one.kind === 'folder' && one.path === folder)
+    ) {
       if (kindOf(folder) !== 'folder') {
         this.#leave(folder);
         handlers.onFailure({ reason: 'target-gone', path: folder });

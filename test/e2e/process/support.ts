@@ -88,10 +88,11 @@ export async function until(
   }
 }
 
-/** Whether a process runs; zombies do not. Told apart from the code under test: by reading the state itself. */
+/** Whether a process runs; zombies do not, once all of their threads have ended. By other means than the code under test. */
 export function runs(pid: number): boolean {
   try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return !/^State:\s+[ZX]/m.test(status) || !/^Threads:\s+[01]$/m.test(status);
   } catch {
     return false;
   }

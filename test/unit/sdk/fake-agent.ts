@@ -1,6 +1,7 @@
-import { type sendUnaryData, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js';
 import {
   type ListLocalResponse,
+  type LocalControlServiceServer,
   LocalControlServiceService,
   type RegisterLocalRequest,
 } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
@@ -27,7 +28,7 @@ export class FakeAgent {
   /** Listens on the port that it had before, else on a free one. */
   async start(): Promise<this> {
     const server = new Server();
-    server.addService(LocalControlServiceService, {
+    const implementation: LocalControlServiceServer = {
       registerLocal: (call, respond) => this.#register(call.request, respond),
       heartbeat: (_call, respond) => {
         this.heartbeats++;
@@ -35,7 +36,8 @@ export class FakeAgent {
       },
       listLocal: (_call, respond) => respond(null, this.list()),
       getJobResult: (_call, respond) => respond({ code: status.UNIMPLEMENTED }),
-    });
+    };
+    server.addService(LocalControlServiceService, implementation);
     this.#server = server;
     this.#port = await new Promise<number>((resolve, reject) => {
       server.bindAsync(this.address, ServerCredentials.createInsecure(), (error, port) =>

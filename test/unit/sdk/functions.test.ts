@@ -56,10 +56,7 @@ describe('payloads', () => {
     const { client } = await createServed((service) =>
       service.registerFunction({ id: 'reverse' }, { bytes: (payload) => payload.toReversed() }),
     );
-    const answer = await client.invoke(
-      { ...requestOf('reverse'), payload: Buffer.from([1, 0, 255]) },
-      CALL,
-    );
+    const answer = await client.invoke({ ...requestOf('reverse'), payload: Buffer.from([1, 0, 255]) }, CALL);
     expect(answer.ok && [...answer.value.payload]).toEqual([255, 0, 1]);
   });
 
@@ -74,7 +71,12 @@ describe('payloads', () => {
 
 describe('failures', () => {
   test.each([
-    ['a FunctionError', () => new FunctionError('ALREADY_EXISTS', 'banned before'), 'ALREADY_EXISTS', 'banned before'],
+    [
+      'a FunctionError',
+      () => new FunctionError('ALREADY_EXISTS', 'banned before'),
+      'ALREADY_EXISTS',
+      'banned before',
+    ],
     ['any other error', () => new Error('store is down'), 'INTERNAL', 'store is down'],
     ['half a surrogate pair', () => new Error('bad \ud800'), 'INTERNAL', 'bad \ufffd'],
   ])('%s is a status without a stack', async (_what, makeError, codeName, message) => {
