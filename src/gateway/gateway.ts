@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { err, ok, type Result } from '../core/result.js';
-import { type DialTarget, formatTarget, parseRpcAddress } from '../protocol/address.js';
-import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import { type DialTarget, formatTarget } from '../protocol/address.js';
 import {
   openRawServer,
   type RawMethod,
@@ -12,12 +10,10 @@ import {
 import { type Directory, Dispatcher } from './dispatcher.js';
 import { Externals } from './externals.js';
 import { functionMethods } from './function-services.js';
-import type { GenerationLink } from './generation-link.js';
 import { Jobs } from './jobs.js';
-import { listFunctions } from './listing.js';
 import { type LocalControl, localControlMethods } from './local-control.js';
+import { Registrar } from './registrar.js';
 import { SupervisedService } from './service-gate.js';
-import type { Registration } from './serving-process.js';
 import type {
   GateHandlers,
   GateOptions,
@@ -52,10 +48,9 @@ class LocalGateway implements Gateway {
   readonly #externals: Externals;
   readonly #jobs: Jobs;
   readonly #dispatcher: Dispatcher;
+  readonly #registrar: Registrar;
   /** Every listener that is open, the shared one included. */
   readonly #listeners = new Set<RawServer>();
-  /** Registrations at the shared port whose owner is being looked for, in order for each `service_id`. */
-  readonly #registering = new Map<string, Promise<unknown>>();
   #shared: RawServer | null = null;
   #isClosed = false;
 
@@ -70,6 +65,13 @@ class LocalGateway implements Gateway {
       onExternal: (change, service) => options.onExternal?.(change, service),
     });
     this.#dispatcher = new Dispatcher(clock, this.#createDirectory(), this.#jobs);
+    this.#registrar = new Registrar({
+      services: this.#services,
+      externals: this.#externals,
+      attribute: options.attribute,
+      sharedPort: () => this.#shared?.port ?? 0,
+      isOwn: (target) => this.#isOwn(target),
+    });
   }
 
   get address(): string {
@@ -78,7 +80,7 @@ class LocalGateway implements Gateway {
 
   async listen(): Promise<Result<void, OpenFailure>> {
     const { host, port, portIsFixed } = this.#options;
-    const methods = this.#methods(null, this.#sharedControl());
+    const methods = this.#methods(null, this.#registrar.shared());
     let failure: OpenFailure = { reason: 'port-in-use', port };
     for (const candidate of portIsFixed || port === 0 ? [port] : portsFrom(port)) {
       const server = await openRawServer({ host, port: candidate, methods });
@@ -130,6 +132,7 @@ class LocalGateway implements Gateway {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#registrar.close();
     this.#dispatcher.close();
     this.#jobs.close();
     for (const service of this.#services.values()) service.close();
@@ -170,8 +173,9 @@ class LocalGateway implements Gateway {
   }
 
   async #openListener(generation: GenerationRef): Promise<RawServer> {
-    const methods = this.#methods(generation, this.#generationControl(generation)).map((method) =>
-      noticed(method, () => this.#noteSpoken(generation)),
+    const noteSpoken = (): void => this.#services.get(generation.name)?.noteSpoken(generation.generation);
+    const methods = this.#methods(generation, this.#registrar.ownedBy(generation)).map((method) =>
+      noticed(method, noteSpoken),
     );
     const server = await openRawServer({ host: LOOPBACK, port: 0, methods });
     if (!server.ok) throw new Error(`cannot listen on ${LOOPBACK}: ${JSON.stringify(server.error)}`);
@@ -188,102 +192,9 @@ class LocalGateway implements Gateway {
     this.#listeners.delete(listener);
   }
 
-  #linkOf({ name, generation }: GenerationRef): GenerationLink | null {
-    return this.#services.get(name)?.link(generation) ?? null;
-  }
-
-  #noteSpoken(generation: GenerationRef): void {
-    const link = this.#linkOf(generation);
-    if (link !== null) link.hasSpoken = true;
-  }
-
-  /** What registers at a generation's own listener is of that generation, whatever it calls itself. */
-  #generationControl(owner: GenerationRef): LocalControl {
-    return {
-      register: async (request) => {
-        const targets = this.#targetsOf(request);
-        if (!targets.ok) return targets;
-        this.#registerFor(owner, request, targets.value);
-        return ok(randomUUID());
-      },
-      heartbeat: () => this.#linkOf(owner)?.process.touch(),
-      list: () => listFunctions(this.#registrations(owner)),
-    };
-  }
-
-  /** At the shared port it must be found out whose a registration is. */
-  #sharedControl(): LocalControl {
-    return {
-      register: async (request, peer) => {
-        const targets = this.#targetsOf(request);
-        if (!targets.ok) return targets;
-        return ok(
-          await this.#inOrder(request.serviceId, () => this.#attribute(request, peer, targets.value)),
-        );
-      },
-      heartbeat: ({ serviceId, sessionId }) => this.#externals.heartbeat(serviceId, sessionId),
-      list: () => listFunctions(this.#registrations(null)),
-    };
-  }
-
-  async #attribute(
-    request: RegisterLocalRequest,
-    peer: string,
-    targets: readonly DialTarget[] | null,
-  ): Promise<string> {
-    const localPort = this.#shared?.port ?? 0;
-    const owner = await this.#options.attribute({ peer, localPort, rpcAddress: request.rpcAddr });
-    if (this.#isClosed) return randomUUID();
-    if (owner === null) return this.#externals.register(request, targets);
-    this.#registerFor(owner, request, targets);
-    return randomUUID();
-  }
-
-  #registerFor(
-    owner: GenerationRef,
-    request: RegisterLocalRequest,
-    targets: readonly DialTarget[] | null,
-  ): void {
-    const link = this.#linkOf(owner);
-    if (link !== null && !this.#isClosed) this.#services.get(owner.name)?.register(link, request, targets);
-  }
-
-  /** Where a registration's functions are dialled; null: it has none, which takes its service out. */
-  #targetsOf(request: RegisterLocalRequest): Result<readonly DialTarget[] | null, string> {
-    if (request.functions.length === 0) return ok(null);
-    const targets = parseRpcAddress(request.rpcAddr);
-    if (targets.ok && targets.value.some((target) => this.#isOwn(target))) {
-      return err(
-        `rpc_addr "${request.rpcAddr}" is the gateway's own address: calls would go round in a circle`,
-      );
-    }
-    return targets;
-  }
-
   #isOwn(target: DialTarget): boolean {
     const isLocal = target.host === LOOPBACK || target.host === this.#options.host;
     return isLocal && [...this.#listeners].some((listener) => listener.port === target.port);
-  }
-
-  /** Finding an owner takes time: an older registration must not overtake a newer one of the same service. */
-  async #inOrder<T>(serviceId: string, register: () => Promise<T>): Promise<T> {
-    const previous = this.#registering.get(serviceId) ?? Promise.resolve();
-    const registered = previous.then(register, register);
-    this.#registering.set(serviceId, registered);
-    try {
-      return await registered;
-    } finally {
-      if (this.#registering.get(serviceId) === registered) this.#registering.delete(serviceId);
-    }
-  }
-
-  /** What is routable; a generation that asks sees its own registrations in place of the routed generation's. */
-  #registrations(asking: GenerationRef | null): readonly Registration[] {
-    const supervised = [...this.#services.values()].flatMap((service) => {
-      const link = asking?.name === service.name ? service.link(asking.generation) : service.routed;
-      return link?.process.registrations ?? [];
-    });
-    return [...supervised, ...this.#externals.registrations];
   }
 }
 

@@ -191,6 +191,12 @@ export class SupervisedService implements ServiceGate {
     return this.#links.get(generation) ?? null;
   }
 
+  /** Something called the generation's own listener. */
+  noteSpoken(generation: number): void {
+    const link = this.#links.get(generation);
+    if (link !== undefined) link.hasSpoken = true;
+  }
+
   /** A generation registers (targets) or takes a `service_id` out (null); late ones touch nothing. */
   register(link: GenerationLink, request: RegisterLocalRequest, targets: readonly DialTarget[] | null): void {
     link.hasSpoken = true;

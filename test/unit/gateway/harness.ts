@@ -1,9 +1,9 @@
 import {
   type CallOptions,
   credentials,
+  status as grpcStatus,
   Metadata,
   type ServiceError,
-  status as grpcStatus,
 } from '@grpc/grpc-js';
 import { afterEach } from 'vitest';
 import { DEFAULT_HOLD } from '../../../src/config/types.js';
@@ -149,7 +149,9 @@ export async function listLocal(agentAddress: string): Promise<readonly LocalFun
   const client = new LocalControlServiceClient(agentAddress, credentials.createInsecure());
   try {
     return await new Promise((resolve, reject) => {
-      client.listLocal({}, (error, response) => (error === null ? resolve(response.functions) : reject(error)));
+      client.listLocal({}, (error, response) =>
+        error === null ? resolve(response.functions) : reject(error),
+      );
     });
   } finally {
     client.close();

@@ -47,18 +47,21 @@ function setUp() {
   };
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s closes every service, and then ends the process', async (signal) => {
-  const { target, signals, gate, closed, close, press } = setUp();
-  signals.add(close('a'));
-  signals.add(close('b'));
-  press(signal);
-  await settle();
-  expect(closed).toEqual(['a', 'b']);
-  expect(target.done).toEqual([]);
-  gate.open();
-  await until('the process is ended', () => target.done.length > 0);
-  expect(target.done).toEqual(['exit 0']);
-});
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s closes every service, and then ends the process',
+  async (signal) => {
+    const { target, signals, gate, closed, close, press } = setUp();
+    signals.add(close('a'));
+    signals.add(close('b'));
+    press(signal);
+    await settle();
+    expect(closed).toEqual(['a', 'b']);
+    expect(target.done).toEqual([]);
+    gate.open();
+    await until('the process is ended', () => target.done.length > 0);
+    expect(target.done).toEqual(['exit 0']);
+  },
+);
 
 test('an exit code that the app has set is kept', async () => {
   const { target, signals, gate, close, press } = setUp();

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { err, ok, type Result } from '../core/result.js';
+import { type DialTarget, parseRpcAddress } from '../protocol/address.js';
+import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type { Externals } from './externals.js';
+import { listFunctions } from './listing.js';
+import type { LocalControl } from './local-control.js';
+import type { SupervisedService } from './service-gate.js';
+import type { Registration } from './serving-process.js';
+import type { Attribute, GenerationRef } from './types.js';
+
+export interface RegistrarOptions {
+  readonly services: ReadonlyMap<string, SupervisedService>;
+  readonly externals: Externals;
+  readonly attribute: Attribute;
+  /** Port of the shared listener. */
+  sharedPort(): number;
+  /** A listener of this gateway: registered as a child, it would call itself. */
+  isOwn(target: DialTarget): boolean;
+}
+
+/** Decides whose a registration is, and hands it there. */
+export class Registrar {
+  readonly #options: RegistrarOptions;
+  /** Registrations at the shared port whose owner is being looked for; one after the other for each `service_id`. */
+  readonly #registering = new Map<string, Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(options: RegistrarOptions) {
+    this.#options = options;
+  }
+
+  /** What registers at a generation's own listener is of that generation, whatever it calls itself. */
+  ownedBy(owner: GenerationRef): LocalControl {
+    return {
+      register: async (request) => {
+        const targets = this.#targetsOf(request);
+        if (!targets.ok) return targets;
+        this.#registerFor(owner, request, targets.value);
+        return ok(randomUUID());
+      },
+      heartbeat: () => this.#link(owner)?.process.touch(),
+      list: () => listFunctions(this.#registrations(owner)),
+    };
+  }
+
+  /** At the shared port it must be found out whose a registration is. */
+  shared(): LocalControl {
+    const { externals } = this.#options;
+    return {
+      register: async (request, peer) => {
+        const targets = this.#targetsOf(request);
+        if (!targets.ok) return targets;
+        const attribute = () => this.#attribute(request, peer, targets.value);
+        return ok(await this.#inOrder(request.serviceId, attribute));
+      },
+      heartbeat: ({ serviceId, sessionId }) => externals.heartbeat(serviceId, sessionId),
+      list: () => listFunctions(this.#registrations(null)),
+    };
+  }
+
+  /** Registrations that come later, or whose owner is still being looked for, touch nothing. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #link({ name, generation }: GenerationRef): ReturnType<SupervisedService['link']> {
+    return this.#options.services.get(name)?.link(generation) ?? null;
+  }
+
+  async #attribute(
+    request: RegisterLocalRequest,
+    peer: string,
+    targets: readonly DialTarget[] | null,
+  ): Promise<string> {
+    const { attribute, externals, sharedPort } = this.#options;
+    const owner = await attribute({ peer, localPort: sharedPort(), rpcAddress: request.rpcAddr });
+    if (this.#isClosed) return randomUUID();
+    if (owner === null) return externals.register(request, targets);
+    this.#registerFor(owner, request, targets);
+    return randomUUID();
+  }
+
+  #registerFor(
+    owner: GenerationRef,
+    request: RegisterLocalRequest,
+    targets: readonly DialTarget[] | null,
+  ): void {
+    const link = this.#link(owner);
+    if (link !== null && !this.#isClosed) {
+      this.#options.services.get(owner.name)?.register(link, request, targets);
+    }
+  }
+
+  /** Where a registration's functions are dialled; null: it has none, which takes its service out. */
+  #targetsOf(request: RegisterLocalRequest): Result<readonly DialTarget[] | null, string> {
+    if (request.functions.length === 0) return ok(null);
+    const targets = parseRpcAddress(request.rpcAddr);
+    if (targets.ok && targets.value.some((target) => this.#options.isOwn(target))) {
+      return err(
+        `rpc_addr "${request.rpcAddr}" is the gateway's own address: calls would go round in a circle`,
+      );
+    }
+    return targets;
+  }
+
+  /** Finding an owner takes time: an older registration must not overtake a newer one of the same service. */
+  async #inOrder<T>(serviceId: string, register: () => Promise<T>): Promise<T> {
+    const previous = this.#registering.get(serviceId) ?? Promise.resolve();
+    const registered = previous.then(register, register);
+    this.#registering.set(serviceId, registered);
+    try {
+      return await registered;
+    } finally {
+      if (this.#registering.get(serviceId) === registered) this.#registering.delete(serviceId);
+    }
+  }
+
+  /** What is routable; a generation that asks sees its own registrations in place of the routed generation's. */
+  #registrations(asking: GenerationRef | null): readonly Registration[] {
+    const { services, externals } = this.#options;
+    const supervised = [...services.values()].flatMap((service) => {
+      const link = asking?.name === service.name ? service.link(asking.generation) : service.routed;
+      return link?.process.registrations ?? [];
+    });
+    return [...supervised, ...externals.registrations];
+  }
+}

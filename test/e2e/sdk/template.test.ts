@@ -1,0 +1,71 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectAgent } from '../../../src/protocol/client.js';
+import { FakeAgent } from '../../unit/sdk/fake-agent.js';
+import { requestOf } from '../../unit/sdk/served.js';
+import { Running, TSX } from './running.js';
+
+const CALL = { timeoutMs: 30_000 };
+const TEMPLATE = fileURLToPath(new URL('../../../templates/node', import.meta.url));
+const SDK = new URL('../../../src/sdk/index.ts', import.meta.url).href;
+
+/** The template in a folder of its own, with this checkout's SDK in the place of the installed package. */
+async function install(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'croupier-template-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await cp(TEMPLATE, folder, { recursive: true });
+  const installed = join(folder, 'node_modules', 'croupier-cli');
+  await mkdir(installed, { recursive: true });
+  const manifest = { name: 'croupier-cli', type: 'module', exports: { './sdk': './sdk.js' } };
+  await writeFile(join(installed, 'package.json'), JSON.stringify(manifest));
+  await writeFile(join(installed, 'sdk.js'), `export * from ${JSON.stringify(SDK)};\n`);
+  return folder;
+}
+
+test('the tests of the template pass', async () => {
+  const folder = await install();
+  // The test runner starts processes of its own, which need the loader as well.
+  const tests = new Running(['--test'], { cwd: folder, env: { NODE_OPTIONS: `--import=${TSX}` } });
+  const { code } = await tests.exited;
+  expect(tests.output).toMatch(/# pass [1-9]\d*\n# fail 0|pass [1-9]\d*\n.*fail 0/);
+  expect(code, tests.output).toBe(0);
+});
+
+test('the server of the template serves its functions and its job', async () => {
+  const agent = await new FakeAgent().start();
+  onTestFinished(() => agent.stop());
+  const server = new Running(['server.js'], {
+    cwd: await install(),
+    env: { CROUPIER_AGENT_ADDR: agent.address, CROUPIER_GENERATION: '2' },
+  });
+  await server.waitFor('serving player.ban, server.status, season.recalculate on ');
+  const registered = agent.registered.get('game-server');
+  expect(JSON.parse(registered?.functions[0]?.inputSchema ?? '')).toMatchObject({ required: ['playerId'] });
+  const client = connectAgent(registered?.rpcAddr ?? '');
+  onTestFinished(() => client.close());
+
+  const ban = await client.invoke(requestOf('player.ban', { playerId: '1', hours: 24 }), CALL);
+  expect(ban.ok && JSON.parse(ban.value.payload.toString())).toMatchObject({
+    result: 'success',
+    playerId: '1',
+  });
+  const state = await client.invoke(requestOf('server.status'), CALL);
+  expect(state.ok && JSON.parse(state.value.payload.toString())).toMatchObject({
+    version: '1.0.0',
+    generation: 2,
+  });
+  const job = await client.startJob(requestOf('season.recalculate'), CALL);
+  const types: string[] = [];
+  for await (const item of client.streamJob(job.ok ? job.value.jobId : '', CALL)) {
+    types.push(item.ok ? item.value.type : item.error.message);
+  }
+  expect(types[0]).toBe('started');
+  expect(types.filter((type) => type === 'progress')).toHaveLength(10);
+  expect(types.at(-1)).toBe('done');
+
+  server.child.kill('SIGTERM');
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+});
