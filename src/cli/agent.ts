@@ -1,11 +1,11 @@
 import { EventBus } from '../core/bus.js';
 import { systemClock } from '../core/clock.js';
-import { openSessionGateway } from '../dev/gateway.js';
 import { SIGNAL_EXIT_CODES, type StopSignal, StopSignals } from '../dev/stop-signals.js';
 import { wantsColor } from '../observe/color.js';
 import { chooseMode, createReporter } from '../observe/reporter.js';
 import type { Reporter } from '../observe/types.js';
 import { type AgentArguments, readListen } from './agent-arguments.js';
+import { openAgentGateway } from './agent-gateway.js';
 import { printUserError } from './errors.js';
 import type { CliIo } from './io.js';
 
@@ -18,11 +18,8 @@ export async function agentCommand(args: AgentArguments, io: CliIo): Promise<num
   bus.subscribe(reporter.sink);
   const stop = awaitStop();
   try {
-    const gateway = await openSessionGateway({
-      config: listen.value,
-      clock: systemClock,
-      // Nobody is supervised here: whoever registers lives by its heartbeats.
-      attribute: async () => null,
+    const gateway = await openAgentGateway({
+      listen: listen.value,
       onNotice: (level, message) => bus.publish({ type: 'session.notice', level, message }),
     });
     if (!gateway.ok) return printUserError(gateway.error, io.stderr);

@@ -62,7 +62,7 @@ export function splitCommand(argv: readonly string[]): {
   readonly command: readonly string[] | null;
 } {
   const end = argv.indexOf('--');
-  const name = argv.find((word) => !word.startsWith('-'));
-  if (end === -1 || name !== 'dev') return { argv, command: null };
-  return { argv: argv.slice(0, end), command: argv.slice(end + 1) };
+  const words = argv.slice(0, Math.max(end, 0));
+  if (words.find((word) => !word.startsWith('-')) !== 'dev') return { argv, command: null };
+  return { argv: words, command: argv.slice(end + 1) };
 }

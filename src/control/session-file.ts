@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/result.js';
 import { parseSession } from './parse-session.js';
@@ -48,7 +39,7 @@ export function writeSession(root: string, session: Session): WriteResult {
     renameSync(next, file);
     return ok(undefined);
   } catch (error) {
-    rmSync(next, { force: true });
+    discard(next);
     return err(`cannot write ${file}: ${messageOf(error)}`);
   }
 }
@@ -71,11 +62,8 @@ export function updateSession(
 export function removeSession(root: string, owner: Pick<Session, 'pid' | 'startTime'>): void {
   const current = readFile(root);
   if (current.kind !== 'session' || !isSame(current.session, owner)) return;
-  try {
-    unlinkSync(join(root, FOLDER, FILE));
-  } catch {
-    // Gone already, or the folder was made read-only: the next start finds a stale file and says so.
-  }
+  // Where that fails (a folder that was made read-only), the next start finds a stale file and says so.
+  discard(join(root, FOLDER, FILE));
 }
 
 /** The nearest session whose runner is alive, from a folder upward; null: there is none. */
@@ -92,6 +80,14 @@ export async function readSession(cwd: string, options: ReadOptions = {}): Promi
 export async function readStale(root: string, options: ReadOptions = {}): Promise<Session | null> {
   const found = readAndReport(root, options);
   return found === null || (options.isAlive ?? runs)(found) ? null : found;
+}
+
+function discard(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch {
+    // It may never have been there.
+  }
 }
 
 type FileContent =

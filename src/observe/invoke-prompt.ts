@@ -21,19 +21,21 @@ export interface InvokeRequest {
 export class InvokePrompt {
   readonly #functionHistory: string[] = [];
   readonly #payloadHistory: string[] = [];
+  readonly #lastPayloads = new Map<string, string>();
 
   /** null: given up, or nothing was typed. A payload that is not JSON is asked for again. */
   async ask({ functions, ...terminal }: InvokePromptOptions): Promise<InvokeRequest | null> {
     const [only, ...others] = functions;
-    const functionId = await askLine({
+    const typedId = await askLine({
       ...terminal,
       prompt: 'function (Tab completes): ',
       initial: only !== undefined && others.length === 0 ? only : '',
       completions: functions,
       history: this.#functionHistory,
     });
-    if (functionId === null || functionId.trim() === '') return null;
-    let typed = '{}';
+    const functionId = typedId?.trim() ?? '';
+    if (functionId === '') return null;
+    let typed = this.#lastPayloads.get(functionId) ?? '{}';
     for (;;) {
       const payload = await askLine({
         ...terminal,
@@ -44,7 +46,10 @@ export class InvokePrompt {
       });
       if (payload === null) return null;
       const checked = checkJson(payload.trim() === '' ? '{}' : payload);
-      if (checked.ok) return { functionId: functionId.trim(), payload: checked.value };
+      if (checked.ok) {
+        this.#lastPayloads.set(functionId, checked.value);
+        return { functionId, payload: checked.value };
+      }
       terminal.output.write(`${checked.error}\n`);
       typed = payload;
     }

@@ -177,6 +177,8 @@ class RawKeyboard implements Keyboard {
   }
 
   #suspend(): void {
+    // Windows has no jobs to stop.
+    if (process.platform === 'win32') return;
     const { reporter, stopProcess = stopForegroundGroup } = this.#options;
     this.#ignore();
     const resume = reporter.suspend();
@@ -193,5 +195,5 @@ class RawKeyboard implements Keyboard {
 /** In raw mode the terminal does not turn Ctrl-Z into a signal. The child is in a group of its own, and goes on. */
 function stopForegroundGroup(): void {
   // Group 0 is our own group: the shell's job, with npm or npx in it where they started us.
-  if (process.platform !== 'win32') process.kill(0, 'SIGTSTP');
+  process.kill(0, 'SIGTSTP');
 }

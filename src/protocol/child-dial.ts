@@ -69,7 +69,9 @@ function openSession(socket: Socket, target: DialTarget, clock: Clock): Promise<
       const what = state.session === null ? 'did not accept a connection' : NOT_HTTP2;
       settle(err(`${what} within ${DIAL_TIMEOUT_MS} ms`));
     });
-    socket.on('error', (error) => settle(err(describeSocketError(error))));
+    socket.on('error', (error) =>
+      settle(err(state.session === null ? describeSocketError(error) : NOT_HTTP2)),
+    );
     socket.on('close', () => settle(err(state.session === null ? 'closed the connection' : NOT_HTTP2)));
     socket.once('connect', () => {
       const session = connectHttp2(`http://${formatTarget(target)}`, {

@@ -9,6 +9,7 @@ import { metadataFromRawHeaders, NO_METADATA, type WireMetadata } from './wire-m
 
 const FLAG_END_STREAM = 0x1;
 const RESET_CANCEL = 8;
+const GRPC_CONTENT_TYPE = 'application/grpc';
 
 /** Reads one gRPC answer off an HTTP/2 stream. Judging a stream that ends without an answer is left to the session. */
 export class ChildStream implements ChildCall {
@@ -18,6 +19,8 @@ export class ChildStream implements ChildCall {
   readonly #reader = new MessageReader(MAX_MESSAGE_BYTES);
   #headers: WireMetadata | null = null;
   #httpStatus: number | null = null;
+  /** The body is made of gRPC messages, not of a web server's error page. */
+  #hasMessages = false;
   #body: Buffer | null = null;
   #trailers: { readonly status: RpcStatus; readonly metadata: WireMetadata } | null = null;
   #decided = false;
@@ -89,6 +92,8 @@ export class ChildStream implements ChildCall {
 
   #onResponse(headers: IncomingHttpHeaders, flags: number, raw: readonly string[]): void {
     this.#httpStatus = Number(headers[':status']);
+    const contentType = headers['content-type'] ?? GRPC_CONTENT_TYPE;
+    this.#hasMessages = this.#httpStatus === 200 && contentType.startsWith(GRPC_CONTENT_TYPE);
     if ((flags & FLAG_END_STREAM) !== 0) this.#onTrailers(headers, raw);
     else this.#headers = metadataFromRawHeaders(raw);
   }
@@ -107,7 +112,7 @@ export class ChildStream implements ChildCall {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#decided) return;
+    if (this.#decided || !this.#hasMessages) return;
     const messages = this.#reader.push(chunk);
     if (!messages.ok) {
       this.#fail(messages.error);

@@ -4,6 +4,7 @@ import { type Effect, type Facts, failureReport, type Live, type Machine, type S
 import {
   type Alive,
   after,
+  before,
   fallBack,
   giveUpOrRetry,
   planned,
@@ -42,7 +43,7 @@ export function buildFailed(machine: Machine, generation: number, failure: Failu
   }
   const fallback = fallBack(facts, { retiring }, null, request);
   if (fallback !== null) return after([report], fallback);
-  return after([finished], giveUpOrRetry(facts, { generation, failure, request, retiring }));
+  return before(giveUpOrRetry(facts, { generation, failure, request, retiring }), [finished]);
 }
 
 export function becameReady(machine: Machine, generation: number): Step {
@@ -102,7 +103,7 @@ export function candidateFailed(machine: Machine, generation: number, failure: F
   const finished: readonly Effect[] = failed.degraded
     ? []
     : [{ type: 'finished', request, generation, outcome: 'failed' }];
-  return after(finished, giveUpOrRetry(facts, { generation, failure, request, retiring }));
+  return before(giveUpOrRetry(facts, { generation, failure, request, retiring }), finished);
 }
 
 function mayTurnToStopFirst(facts: Facts): boolean {

@@ -30,6 +30,11 @@ export function after(before: readonly Effect[], [machine, effects]: Step): Step
   return [machine, [...before, ...effects]];
 }
 
+/** Runs the effects of a step ahead of `last`: a reload is told about when its failure was and its calls are counted. */
+export function before([machine, effects]: Step, last: readonly Effect[]): Step {
+  return [machine, [...effects, ...last]];
+}
+
 /** Starts to work on a request: its build where one is needed, else its process. */
 export function begin(facts: Facts, alive: Alive, request: ReloadRequest): Step {
   const generation = facts.nextGeneration;

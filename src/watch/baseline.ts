@@ -10,6 +10,8 @@ export interface BaselineOptions {
   accepts(path: string): boolean;
   /** Whether a change of this path is being looked at right now. */
   isPending(path: string): boolean;
+  /** A file that was changed after the start, perhaps before its folder was subscribed. */
+  onFresh(path: string): void;
 }
 
 // Half of one core at most, in pieces short enough for the gateway's calls: 50,000 files of 0.5 KB take 0.65 s of work
@@ -75,7 +77,7 @@ export class Baseline {
   }
 
   #read(path: string): void {
-    const { index, accepts } = this.#options;
+    const { index, accepts, onFresh } = this.#options;
     const known = index.get(path);
     if (known?.kind !== 'unread') return;
     if (!accepts(path)) {
@@ -86,13 +88,14 @@ export class Baseline {
     const { content, touchedAt } = readContent(path);
     if (content.kind === 'hashed') this.#bytes += content.size;
     if (content.kind === 'absent' || content.kind === 'folder') return;
-    if (touchedAt > known.since - CLOCK_GRANULARITY) this.#fresh.push({ path, content });
+    if (touchedAt > known.since) onFresh(path);
+    else if (touchedAt > known.since - CLOCK_GRANULARITY) this.#fresh.push({ path, content });
     else index.set(path, content);
   }
 
   /**
-   * A file touched after the start may have been saved a moment ago, with the event still on its way: its content becomes
-   * the baseline only when that time has passed without one.
+   * A file stamped with the tick of the start may have been saved just after it, with the event still on its way: its
+   * content becomes the baseline only when that time has passed without one.
    */
   #confirmLater(): void {
     if (this.#fresh.length === 0) return;

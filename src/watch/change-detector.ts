@@ -74,12 +74,17 @@ export class ChangeDetector {
 
   #work(start: number): void {
     for (const path of this.#queue) {
+      if (performance.now() - start > SLICE) {
+        this.#workLater();
+        return;
+      }
       this.#queue.delete(path);
       this.#look(path);
       if (this.#closed) return;
-      if (performance.now() - start > SLICE) break;
     }
-    if (this.#queue.size === 0) return;
+  }
+
+  #workLater(): void {
     this.#options.onBusy();
     this.#drain = setImmediate(() => {
       this.#drain = null;

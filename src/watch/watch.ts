@@ -36,6 +36,11 @@ const RULE_FILE_SETTLE = 50;
 
 const NOTHING: ChangeBatch = { paths: [], action: 'none', rule: 'default', runs: [] };
 
+/** Date.now() cuts off fractions that the times of files have: what was written before must not look later. */
+function wallClock(): number {
+  return Date.now() + 1;
+}
+
 class ServiceWatcher implements Watcher {
   readonly ready: Promise<void>;
   readonly #options: WatchOptions;
@@ -47,7 +52,7 @@ class ServiceWatcher implements Watcher {
   readonly #loop = new LoopRecognizer();
   readonly #subscription: Subscription;
   /** Wall-clock ms, to be compared with the times of files. */
-  readonly #startedAt = Date.now();
+  readonly #startedAt = wallClock();
   /** From when on the times of files count that are found now. */
   #foundSince = this.#startedAt;
   #baseline: Baseline | null = null;
@@ -147,7 +152,7 @@ class ServiceWatcher implements Watcher {
     this.#touchedRuleFiles.clear();
     if (changed.length === 0) return;
     // What is watched from now on has not changed by that.
-    this.#foundSince = Date.now();
+    this.#foundSince = wallClock();
     this.#subscription.restart(false);
   }
 
@@ -165,6 +170,7 @@ class ServiceWatcher implements Watcher {
       latency,
       accepts: (path) => this.#ignoreRules.acceptsFile(path),
       isPending: (path) => this.#detector.isPending(path),
+      onFresh: (path) => this.#detector.touch(path),
     });
   }
 

@@ -78,7 +78,10 @@ function watchWith(variant: WatchVariant, root: string, onNoticed: () => void): 
   if (variant === 'chokidar as it comes') {
     const watcher = watch(root, { ignoreInitial: true });
     watcher.on('change', onNoticed);
-    return { ready: new Promise((resolve) => watcher.once('ready', resolve)), close: () => watcher.close() };
+    return {
+      ready: new Promise<void>((resolve) => watcher.once('ready', resolve)),
+      close: () => watcher.close(),
+    };
   }
   return watchService(
     {
@@ -109,7 +112,10 @@ async function measure(root: string, variant: WatchVariant): Promise<WatchFigure
       noticed = resolve;
     });
     const savedAt = performance.now();
-    writeFileSync(join(folder, `file${save * FILES_IN_FOLDER}.js`), `saved at ${Date.now()} for ${variant}\n`);
+    writeFileSync(
+      join(folder, `file${save * FILES_IN_FOLDER}.js`),
+      `saved at ${Date.now()} for ${variant}\n`,
+    );
     await seen;
     saves.push(performance.now() - savedAt);
     // Longer than the quiet time, so that each save is a batch of its own.
@@ -141,7 +147,14 @@ function print(figures: readonly WatchFigures[]): void {
     one.noticedMs.toFixed(1).padStart(13),
     one.slowestMs.toFixed(1).padStart(11),
   ]);
-  const head = ['watcher'.padEnd(22), ' ms ready', ' MB resident', '   (before)', ' ms save seen', '   slowest'];
+  const head = [
+    'watcher'.padEnd(22),
+    ' ms ready',
+    ' MB resident',
+    '   (before)',
+    ' ms save seen',
+    '   slowest',
+  ];
   process.stdout.write(`${[head, ...rows].map((row) => row.join('')).join('\n')}\n`);
 }
 

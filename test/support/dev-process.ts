@@ -44,11 +44,21 @@ export class DevProcess {
   /** Starts it in a folder; the gateway takes any free port unless the arguments say otherwise. */
   static start(folder: string, args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): DevProcess {
     const ports = args.includes('--port') ? [] : ['--port', '0'];
-    const child = spawn(process.execPath, [CROUPIER, 'dev', '--json', ...ports, ...args], {
+    return DevProcess.startCommand(folder, ['dev', '--json', ...ports, ...args], env);
+  }
+
+  /** Starts any command that prints its events, with the words as they are. */
+  static startCommand(folder: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): DevProcess {
+    const child = spawn(process.execPath, [CROUPIER, ...words], {
       cwd: folder,
       env: { ...cleanEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    return new DevProcess(child);
+  }
+
+  /** Takes a `croupier dev --json` that was started in another way. */
+  static attach(child: ChildProcess): DevProcess {
     return new DevProcess(child);
   }
 
@@ -137,6 +147,37 @@ export class DevProcess {
       waiter.resolve(event);
     }
   }
+}
+
+/** What a command that ends by itself has printed, and its exit code. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of croupier to its end. */
+export async function runCroupier(
+  folder: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [CROUPIER, ...words], {
+    cwd: folder,
+    env: { ...cleanEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: PATIENCE_MS,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
 }
 
 /** The environment of the tests without what would change the program under test. */

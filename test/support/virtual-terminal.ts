@@ -1,5 +1,6 @@
 import { clearLine, clearScreenDown, cursorTo, moveCursor } from 'node:readline';
 import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
 
 /** One piece of what a terminal is sent: a sequence with its parameters and final letter, or a single character. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
@@ -139,6 +140,7 @@ export class VirtualTerminal {
 export class TerminalStream extends Writable {
   readonly isTTY = true;
   readonly #terminal: VirtualTerminal;
+  readonly #decoder = new StringDecoder('utf8');
 
   constructor(terminal: VirtualTerminal) {
     super({ decodeStrings: false });
@@ -150,7 +152,7 @@ export class TerminalStream extends Writable {
   }
 
   override write(chunk: string | Uint8Array): boolean {
-    this.#terminal.write(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1'));
+    this.#terminal.write(typeof chunk === 'string' ? chunk : this.#decoder.write(Buffer.from(chunk)));
     return true;
   }
 

@@ -82,7 +82,11 @@ test('a cancelled season changes no rating', async () => {
   );
 });
 
-/** A job that nobody listens to, but for the given parts. */
-function job(parts = {}) {
+/**
+ * A job that nobody listens to, but for the given parts.
+ *
+ * @param {Partial<Pick<import('croupier-cli/sdk').JobContext, 'progress' | 'log' | 'signal'>>} parts
+ */
+function job(parts) {
   return { progress: () => {}, log: () => {}, signal: new AbortController().signal, ...parts };
 }

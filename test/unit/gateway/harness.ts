@@ -315,3 +315,18 @@ export function reasonOf(call: { readonly trailers: Metadata }): string | null {
 export function generationOf(call: { readonly trailers: Metadata }): string | null {
   return call.trailers.get('croupier-generation')[0]?.toString() ?? null;
 }
+
+/** Opens a generation and registers an address for it, as its SDK does; resolves when its address answered. */
+export async function startGeneration(
+  service: TestService,
+  generation: number,
+  rpcAddr: string,
+  options: Registering = {},
+): Promise<string> {
+  const { agentAddress } = await service.gate.openGeneration(generation);
+  await register(agentAddress, rpcAddr, options);
+  await until(`generation ${generation} is registered`, () =>
+    service.registered.some((one) => one.generation === generation),
+  );
+  return agentAddress;
+}

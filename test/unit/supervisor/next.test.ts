@@ -77,13 +77,13 @@ describe('the first generation', () => {
       name: 'that exits is started again after a pause, and calls wait',
       inputs: [start(), exited(1)],
       state: 'failed exited, retry 1',
-      effects: ['finished failed', 'hold all', 'report-failure 1', 'retry 1'],
+      effects: ['hold all', 'report-failure 1', 'retry 1', 'finished failed'],
     },
     {
       name: 'that ends with code 0 is no crash: the next change is awaited',
       inputs: [start(), exited(1, 0)],
       state: 'failed exited',
-      effects: ['finished failed', 'report-failure 1', 'fail-held'],
+      effects: ['report-failure 1', 'fail-held', 'finished failed'],
     },
     {
       name: 'that cannot be started waits for a change',
@@ -96,7 +96,7 @@ describe('the first generation', () => {
         },
       ],
       state: 'failed spawn-failed',
-      effects: ['finished failed', 'report-failure 1', 'fail-held'],
+      effects: ['report-failure 1', 'fail-held', 'finished failed'],
     },
     {
       name: 'is built first',
@@ -117,7 +117,7 @@ describe('the first generation', () => {
       facts: compiled,
       inputs: [start(), buildFailed(1)],
       state: 'failed build-failed',
-      effects: ['finished failed', 'report-failure 1', 'fail-held'],
+      effects: ['report-failure 1', 'fail-held', 'finished failed'],
     },
     {
       name: 'needs no syntax check beforehand',
@@ -354,7 +354,7 @@ describe('stop-first', () => {
       facts: stopFirst,
       inputs: [...running, wanted(), ...steps, exited(2)],
       state: 'failed exited',
-      effects: ['finished failed', 'report-failure 2', 'fail-held'],
+      effects: ['report-failure 2', 'fail-held', 'finished failed'],
     },
     {
       name: 'a failed candidate is replaced by the last good artifact',
@@ -574,7 +574,7 @@ describe('crashes', () => {
       name: 'at the restart itself count as well',
       inputs: [...crash, { type: 'retry-due' }, exited(2)],
       state: 'failed exited, retry 2',
-      effects: ['finished failed', 'hold all', 'report-failure 2', 'retry 2'],
+      effects: ['hold all', 'report-failure 2', 'retry 2', 'finished failed'],
     },
     {
       name: 'after a time of health count from one',

@@ -1,0 +1,154 @@
+import { execFile, spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cleanEnvironment, DevProcess, processesWith, REPOSITORY, until } from '../support/dev-process.js';
+
+const run = promisify(execFile);
+
+let folder: string;
+let croupier: string;
+
+/** The package as users get it: packed, and installed into an empty folder. */
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'croupier-package-')));
+  await npm(REPOSITORY, 'pack', '--pack-destination', folder, '--ignore-scripts');
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+  writeFileSync(join(folder, 'package.json'), '{"name":"empty","private":true,"type":"module"}');
+  await npm(folder, 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`);
+  croupier = join(folder, 'node_modules', '.bin', 'croupier');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function npm(cwd: string, ...args: readonly string[]): Promise<{ stdout: string }> {
+  const env = { ...cleanEnvironment(), npm_config_update_notifier: 'false' };
+  return run(process.platform === 'win32' ? 'npm.cmd' : 'npm', [...args], {
+    cwd,
+    env,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+}
+
+describe('the packed package', () => {
+  it('holds what users need and nothing of the workshop', () => {
+    const installed = join(folder, 'node_modules', 'croupier-cli');
+    expect(readdirSync(installed).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'bin',
+      'croupier.config.example.json',
+      'dist',
+      'package.json',
+      'templates',
+    ]);
+    for (const file of [
+      'dist/sdk/index.d.ts',
+      'dist/config/croupier.schema.json',
+      'templates/node/server.js',
+    ]) {
+      expect(existsSync(join(installed, file)), file).toBe(true);
+    }
+    // npm leaves a `.gitignore` out of packages: a template has to bring it under another name.
+    expect(readdirSync(join(installed, 'templates', 'node'))).not.toContain('node_modules');
+  });
+
+  it('runs none of the dependencies of development', async () => {
+    const { stdout } = await npm(folder, 'ls', '--all', '--parseable');
+    expect(stdout).not.toMatch(/node_modules\/(vitest|tsx|typescript|@biomejs)/);
+  });
+
+  it('says its version and its commands', async () => {
+    const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
+    expect((await run(croupier, ['--version'])).stdout.trim()).toBe(version);
+    const { stdout } = await run(croupier, ['--help']);
+    for (const command of ['dev', 'agent', 'invoke']) expect(stdout).toContain(command);
+  });
+
+  it('gives the SDK to TypeScript and to JavaScript', async () => {
+    writeFileSync(
+      join(folder, 'sdk.js'),
+      `import { createService } from 'croupier-cli/sdk'; console.log(typeof createService);`,
+    );
+    expect((await run(process.execPath, ['sdk.js'], { cwd: folder })).stdout.trim()).toBe('function');
+    writeFileSync(
+      join(folder, 'typed.ts'),
+      `import { createService } from 'croupier-cli/sdk';
+const service = createService({ serviceId: 'game' });
+service.registerFunction({ id: 'echo', version: '1.0.0' }, async (payload) => payload);
+// @ts-expect-error a function needs an id
+service.registerFunction({ version: '1.0.0' }, async () => null);
+`,
+    );
+    const tsc = join(REPOSITORY, 'node_modules', 'typescript', 'bin', 'tsc');
+    const types = join(REPOSITORY, 'node_modules', '@types');
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--skipLibCheck',
+      '--typeRoots',
+      types,
+      '--types',
+      'node',
+    ];
+    await run(process.execPath, [tsc, ...options, 'typed.ts'], { cwd: folder });
+  });
+
+  it('runs the template, reloads it, and calls it', async () => {
+    const project = join(folder, 'game');
+    cpSync(join(folder, 'node_modules', 'croupier-cli', 'templates', 'node'), project, { recursive: true });
+    // The program itself, through the link that npm made.
+    const dev = DevProcess.attach(
+      spawn(croupier, ['dev', '--json', '--port', '0'], {
+        cwd: project,
+        env: cleanEnvironment(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+    try {
+      const active = await dev.waitFor('generation.active');
+      expect(active.functions.map((one) => one.id).sort()).toEqual([
+        'player.ban',
+        'season.recalculate',
+        'server.status',
+      ]);
+      const mark = dev.mark();
+      const file = join(project, 'functions', 'server.js');
+      writeFileSync(file, `${readFileSync(file, 'utf8')}\n// edited\n`);
+      expect((await dev.waitFor('reload.finished', () => true, mark)).outcome).toBe('swapped');
+      const { stdout } = await run(croupier, ['invoke', 'server.status', '{}'], { cwd: project });
+      expect(JSON.parse(stdout)).toMatchObject({ online: expect.anything() });
+      const job = await run(croupier, ['invoke', 'season.recalculate', '--job', '--json'], { cwd: project });
+      const types = job.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).type);
+      expect(types.at(-1)).toBe('done');
+      expect(types).toContain('progress');
+    } finally {
+      const { code } = await dev.stop('SIGINT');
+      expect(code).toBe(130);
+    }
+    await until('every process is gone', () => processesWith(project).length === 0);
+  });
+
+  it("passes the template's own tests", async () => {
+    await run(process.execPath, ['--test'], { cwd: join(folder, 'game'), env: cleanEnvironment() });
+  });
+});
