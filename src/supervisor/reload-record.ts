@@ -5,16 +5,25 @@ export type Phase = 'build' | 'drain' | 'stop' | 'start';
 
 /** The figures of one reload, from the first change to its end. Times are clock ms. */
 export class ReloadRecord {
-  readonly requestId: number;
+  #requestId: number;
   readonly #from: number;
   readonly #counters: Counters;
   readonly #started = new Map<Phase, number>();
   readonly #spent = new Map<Phase, number>();
 
   constructor(requestId: number, from: number, counters: Counters) {
-    this.requestId = requestId;
+    this.#requestId = requestId;
     this.#from = from;
     this.#counters = counters;
+  }
+
+  isOf(requestId: number): boolean {
+    return this.#requestId === requestId;
+  }
+
+  /** A newer request took the place of the one that was worked on. */
+  continueFor(requestId: number): void {
+    this.#requestId = requestId;
   }
 
   enter(phase: Phase, now: number): void {

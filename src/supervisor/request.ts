@@ -4,7 +4,7 @@ import type { Facts, ReloadRequest } from './state.js';
 /** Paths that a trigger names; more are counted by the batch, not listed. */
 export const MAX_TRIGGER_PATHS = 20;
 
-/** What restarts a crashed generation; made by the machine itself, so its id is 0 and its time is that of its start. */
+/** What restarts a crashed generation; made by the machine itself, so its id is 0. Its figures count from the crash. */
 export const CRASH_REQUEST: ReloadRequest = {
   id: 0,
   trigger: { kind: 'crash', paths: [] },

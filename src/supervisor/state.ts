@@ -188,6 +188,8 @@ export type Effect =
   | { readonly type: 'watch-health'; readonly generation: number }
   /** A new request is being worked on: its figures start here. */
   | { readonly type: 'begun'; readonly request: ReloadRequest; readonly generation: number }
+  /** A newer request takes the place of the one being worked on, and nothing has to be done anew: its figures go on. */
+  | { readonly type: 'merged'; readonly request: ReloadRequest }
   | {
       readonly type: 'report-failure';
       readonly generation: number;

@@ -8,6 +8,7 @@ import { explainStopFirst, reportCut, reportWaiting } from './notices.js';
 import type { FunctionDescriptor, RunningBuild, SupervisorPorts } from './ports.js';
 import { ReloadRecord } from './reload-record.js';
 import { failureEvent, reloadEvent, summarize } from './report.js';
+import { CRASH_REQUEST } from './request.js';
 import {
   active,
   type Effect,
@@ -33,6 +34,8 @@ export class Supervisor {
   #dispatching = false;
   #build: { readonly generation: number; readonly run: RunningBuild } | null = null;
   #record: ReloadRecord | null = null;
+  /** The figures of the restart after the latest crash: what was lost by the crash belongs to it. */
+  #crash: ReloadRecord | null = null;
   #lastBuildMs = 0;
   #cancelRetry: CancelTimer = () => {};
   #cancelHealth: CancelTimer = () => {};
@@ -102,9 +105,12 @@ export class Supervisor {
     switch (effect.type) {
       case 'begun': {
         const { id, at } = effect.request;
-        this.#record = new ReloadRecord(id, Number.isNaN(at) ? this.#now() : at, gate.counters());
+        this.#record = id === CRASH_REQUEST.id ? this.#crash : new ReloadRecord(id, at, gate.counters());
         break;
       }
+      case 'merged':
+        this.#record?.continueFor(effect.request.id);
+        break;
       case 'build':
         this.#startBuild(effect.generation, effect.artifact);
         break;
@@ -156,6 +162,7 @@ export class Supervisor {
         this.#generations.expedite(effect.generation);
         break;
       case 'schedule-retry':
+        this.#crash = new ReloadRecord(CRASH_REQUEST.id, this.#now(), gate.counters());
         this.#cancelRetry();
         this.#cancelRetry = this.#ports.clock.after(this.#retryMs, () =>
           this.dispatch({ type: 'retry-due' }),
@@ -275,7 +282,8 @@ export class Supervisor {
 
   #finished(effect: Extract<Effect, { type: 'finished' }>): void {
     const counters = this.#ports.gate.counters();
-    const current = this.#record?.requestId === effect.request.id ? this.#record : null;
+    const current = this.#record?.isOf(effect.request.id) ? this.#record : null;
+    if (current !== null) this.#record = null;
     const record = current ?? new ReloadRecord(effect.request.id, this.#now(), counters);
     this.#ports.publish(
       reloadEvent(this.#service.name, effect, {

@@ -69,7 +69,8 @@ function wantedWhileLeaving(
   if (following.kind === 'close' || !request.settled) return step(facts, state);
   const merged = supersede(following.request, !following.rebuild, request);
   if (!needsBuild(facts, merged, state.state === 'draining')) {
-    return step(facts, { ...state, following: { ...following, request: merged } });
+    const now: State = { ...state, following: { ...following, request: merged } };
+    return step(facts, now, [{ type: 'merged', request: merged }]);
   }
   if (state.state === 'stopping')
     return step(facts, { ...state, following: { ...following, request: merged, rebuild: true } });

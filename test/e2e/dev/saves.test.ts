@@ -1,5 +1,6 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../../support/dev-process.js';
 import { gameServer } from '../../support/project.js';
 import { eventsOf, reloaded, runs, Scenario } from './scenario.js';
 
@@ -13,11 +14,11 @@ afterEach(() => scenario.close());
 
 describe('a save while a reload is under way', () => {
   it('during a build: the build and what it started are ended, and there is one reload', async () => {
-    // A source that holds BARRIER keeps the build waiting, and the build has a helper in its group.
+    // A source that says so keeps the build waiting, and the build has a helper in its group.
     scenario.save(
       `import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-if (readFileSync('source.js', 'utf8').includes('BARRIER')) {
+if (readFileSync('source.js', 'utf8').includes('WAIT HERE')) {
   const helper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   writeFileSync(process.env.BARRIERS + '/building', process.pid + ' ' + helper.pid + ' ');
   setInterval(() => {}, 1000);
@@ -36,7 +37,7 @@ if (readFileSync('source.js', 'utf8').includes('BARRIER')) {
     const { dev, caller } = await scenario.running();
 
     const mark = dev.mark();
-    scenario.save(`// BARRIER\n${gameServer('two')}`, 'source.js');
+    scenario.save(`// WAIT HERE\n${gameServer('two')}`, 'source.js');
     const building = (await scenario.written('building', / \d+ $/)).trim().split(' ').map(Number);
     expect(building.map(runs)).toEqual([true, true]);
     scenario.save(gameServer('three'), 'source.js');
@@ -44,7 +45,7 @@ if (readFileSync('source.js', 'utf8').includes('BARRIER')) {
       outcome: 'swapped',
       trigger: { paths: ['source.js'] },
     });
-    expect(building.map(runs)).toEqual([false, false]);
+    await until('the first build is gone', () => !building.some(runs));
     expect(await caller.echo().outcome).toMatchObject({ status: 'OK', answer: { version: 'three' } });
 
     const next = dev.mark();

@@ -104,11 +104,13 @@ describe('a call that the process did not answer before it ended', () => {
   test('is answered if its answer was on the way', async () => {
     const { service, gate, caller } = await startRouted();
     const child = await startFaultChild((stream) => {
+      // What the supervisor does at the exit of the process: the answer is out, and the gateway has not read it yet.
+      stream.stream.on('close', () => {
+        gate.retire(1);
+        void gate.gone(1);
+        child.dropConnections();
+      });
       answerStream(stream, { body: ANSWER });
-      // What the supervisor does at the exit of the process, before the gateway has read the answer.
-      gate.retire(1);
-      void gate.gone(1);
-      stream.stream.on('close', () => child.dropConnections());
     });
     await routeTo(service, 1, child.address);
     expect((await caller.invoke('player.ban').result).payload).toBe('answer');
@@ -179,26 +181,36 @@ describe('replay', () => {
     const call = caller[options.method ?? 'invoke']('player.ban', {
       idempotencyKey: options.idempotencyKey ?? 'once',
     });
-    await until('the first child has it', () => paths.length === 1);
-    return { service, gate, call, paths, first };
+    await until('the first child has it', () => paths.length > 0);
+    return { gate, call, paths };
   }
 
-  test('happens once for a listed function with an idempotency key', async () => {
-    const { service, gate, call, first } = await loseOne({ replay: ['player.ban'] });
-    await until('it waits again or was sent again', () => gate.counters().replayed === 1);
-    await first.close();
-    gate.retire(1);
-    const second = await startEcho('second');
+  test('happens for a listed function with an idempotency key, on whatever is routed then', async () => {
+    const { service, gate, caller } = await startRouted({ replay: ['player.ban'] });
+    const [first, second] = [await startChild(), await startEcho('second')];
+    await routeTo(service, 1, first.address);
+    const call = caller.invoke('player.ban', { idempotencyKey: 'once', payload: 'same' });
+    await until('the first has it', () => first.calls.length === 1);
+    gate.hold('all');
+    first.kill();
+    await until('it waits for its second chance', () => gate.held() === 1);
     await routeTo(service, 2, second.address);
-    const answer = await call.result;
-    // Sent again to the first child while that still listened, it is lost there for good.
-    if (answer.code === grpcStatus.OK) {
-      expect(answer.payload).toBe('second');
-      expect(second.calls[0]?.request.idempotencyKey).toBe('once');
-      expect(gate.counters()).toMatchObject({ replayed: 1, lost: 0, answered: 1 });
-    } else {
-      expect(reasonOf(answer)).toBe('child-lost');
-    }
+    expect((await call.result).payload).toBe('second');
+    expect(second.calls[0]?.request).toMatchObject({ idempotencyKey: 'once', payload: Buffer.from('same') });
+    expect(gate.counters()).toMatchObject({ held: 1, replayed: 1, lost: 0, answered: 1 });
+  });
+
+  test("is not tried after the caller's deadline", async () => {
+    const { service, gate, caller } = await startRouted({ replay: ['player.ban'] });
+    const first = await startChild();
+    await routeTo(service, 1, first.address);
+    const call = caller.invoke('player.ban', { idempotencyKey: 'once', deadlineMs: 1000 });
+    await until('the first has it', () => first.calls.length === 1);
+    gate.hold('all');
+    await call.result;
+    first.kill();
+    await gate.gone(1);
+    expect(gate.counters()).toMatchObject({ replayed: 0, held: 0 });
   });
 
   test('does not happen a second time', async () => {

@@ -91,6 +91,7 @@ export function words(effects: readonly Effect[]): readonly string[] {
   return effects.flatMap((effect) => {
     switch (effect.type) {
       case 'begun':
+      case 'merged':
       case 'watch-health':
       case 'prune-artifacts':
       case 'cancel-retry':

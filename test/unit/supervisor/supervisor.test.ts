@@ -177,6 +177,28 @@ describe('stop-first', () => {
   });
 });
 
+describe('figures of a request that a newer one replaced during the drain', () => {
+  it('go on, and are told with the newer one', async () => {
+    open('stop-first');
+    await startFirst();
+    await want();
+    await fake.clock.advance(10);
+    fake.counters = { held: 2, drained: 1, replayed: 0, lost: 0 };
+    await want();
+    fake.drained(1, 'jobs');
+    await settle();
+    fake.drained(1, 'calls');
+    await settle();
+    fake.process(1).groupGone.resolve();
+    await settle();
+    await serve(2);
+    expect(fake.last('reload.finished')).toMatchObject({
+      ms: { drain: 10, total: 10 },
+      calls: { held: 2, drained: 1 },
+    });
+  });
+});
+
 describe('calls in the report', () => {
   it('are those between the change and the end', async () => {
     fake.counters = { held: 5, drained: 5, replayed: 5, lost: 5 };
@@ -221,6 +243,21 @@ describe('crashes', () => {
     await crashAndRetry(2, 1000);
     await fake.clock.advance(10_000);
     await crashAndRetry(3, 500);
+  });
+
+  it('are reported from the crash on: the pause, and the calls that it cost', async () => {
+    await startFirst();
+    fake.process(1).exit.resolve(crash);
+    fake.process(1).groupGone.resolve();
+    await settle();
+    fake.counters = { held: 3, drained: 0, replayed: 1, lost: 2 };
+    await fake.clock.advance(500);
+    await serve(2);
+    expect(fake.last('reload.finished')).toMatchObject({
+      trigger: { kind: 'crash' },
+      ms: { total: 500 },
+      calls: { held: 3, replayed: 1, lost: 2 },
+    });
   });
 
   it('are retried at once when a file is saved', async () => {

@@ -158,6 +158,7 @@ describe.each(KINDS)('a watcher with the backend %s', (kind) => {
     tree.write('away/src/b.js', 'two');
     renameSync(tree.path('away'), tree.path('app'));
     expect((await recorder.next()).paths).toEqual(['src/b.js']);
+    await until('the second notice', () => recorder.notices.length > 1);
     expect(recorder.notices[1]).toEqual({ level: 'info', message: expect.stringContaining('is back') });
     tree.write('app/a.js', 'two');
     expect((await recorder.next()).paths).toEqual(['a.js']);
