@@ -38,6 +38,9 @@ function stringEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /** What builds and `run` rules get. */
-export function commandEnvironment(service: ServiceConfig, inherited: NodeJS.ProcessEnv): Record<string, string> {
+export function commandEnvironment(
+  service: ServiceConfig,
+  inherited: NodeJS.ProcessEnv,
+): Record<string, string> {
   return { ...service.envFileVariables, ...stringEnvironment(inherited), ...service.environment };
 }

@@ -50,7 +50,7 @@ export async function waitUntilReady(input: ReadinessInput): Promise<void> {
 
 async function acceptsWithoutSdk(input: ReadinessInput): Promise<void> {
   await input.probe();
-  await wait(input.clock, PROBE_SETTLE_MS);
+  await wait(input, PROBE_SETTLE_MS);
   // It has an SDK, and that will say when it is ready.
   if (input.speaksToGateway()) await input.registered;
 }
@@ -62,12 +62,20 @@ async function functionsSettled(input: ReadinessInput): Promise<void> {
     const left = last + FUNCTIONS_SETTLE_MS - input.clock.now();
     if (left <= 0) return;
     // Looked at again in short steps: a further registration can complete the set at any moment.
-    await wait(input.clock, Math.min(left, 10));
+    await wait(input, Math.min(left, 10));
   }
 }
 
-function wait(clock: Clock, ms: number): Promise<void> {
+/** Ends early, and leaves no timer, when the wait for readiness is over. */
+function wait({ clock, signal }: Pick<ReadinessInput, 'clock' | 'signal'>, ms: number): Promise<void> {
   return new Promise((resolve) => {
-    clock.after(ms, resolve);
+    if (signal.aborted) return resolve();
+    const end = () => {
+      cancelTimer();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancelTimer = clock.after(ms, end);
+    signal.addEventListener('abort', end, { once: true });
   });
 }

@@ -72,8 +72,7 @@ export class Screen {
   }
 
   get columns(): number {
-    const { columns } = this.#stderr;
-    return columns === undefined || columns === 0 ? DEFAULT_COLUMNS : columns;
+    return this.#stderr.columns || DEFAULT_COLUMNS;
   }
 
   /** The child's bytes, as they are. */

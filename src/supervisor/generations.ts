@@ -132,6 +132,8 @@ export class Generations {
     void launched.ready(signal).then(() => {
       cancelTimeout();
       if (signal.aborted) return;
+      // Whatever else was waited for: a probe that registration was faster than.
+      running.readiness.abort();
       const functions = summarize(this.#ports.gate.functions(generation));
       const ms = this.#ports.clock.now() - startedAt;
       this.#ports.publish(readyEvent(this.#service.name, generation, launched.pid, functions, ms));

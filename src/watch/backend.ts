@@ -35,6 +35,8 @@ export interface Backend {
   readonly ready: Promise<void>;
   /** ms between a change and onTouched, at most, on an idle machine. */
   readonly latency: number;
+  /** ms after `ready` when all files have to be looked at once more, since the start leaves a gap; null: it leaves none. */
+  readonly secondLook: number | null;
   close(): Promise<void>;
 }
 

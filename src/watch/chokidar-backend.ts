@@ -13,9 +13,11 @@ export type ChokidarMode = 'events' | 'polling';
 const POLL_INTERVAL = 250;
 const POLL_INTERVAL_BINARY = 1000;
 
-// chokidar reads a new folder first and subscribes it afterwards, and drops a second change within 50 ms of the first: after
-// this many ms a second look finds what fell into either gap.
+// chokidar reads a new folder first and subscribes it afterwards, and drops a second change within 50 ms of the first; polling
+// compares with a state that it reads some time after it was told to begin. After this many ms a second look finds what
+// fell into such a gap.
 const SECOND_LOOK = 100;
+const SECOND_LOOK_POLLING = 1000;
 
 // chokidar does not tell of a root that goes away.
 const TARGET_CHECK = 1000;
@@ -28,6 +30,7 @@ const TARGET_CHECK = 1000;
 export class ChokidarBackend implements Backend {
   readonly ready: Promise<void>;
   readonly latency: number;
+  readonly secondLook: number | null;
   readonly #options: BackendOptions;
   readonly #mode: ChokidarMode;
   readonly #watchers: readonly FSWatcher[];
@@ -40,6 +43,7 @@ export class ChokidarBackend implements Backend {
   constructor(options: BackendOptions, mode: ChokidarMode) {
     this.#options = options;
     this.#mode = mode;
+    this.secondLook = mode === 'polling' ? SECOND_LOOK_POLLING : null;
     this.latency = mode === 'polling' ? 2 * POLL_INTERVAL_BINARY : 2 * SECOND_LOOK;
     const folders: string[] = [];
     const files: string[] = [];
@@ -87,8 +91,11 @@ export class ChokidarBackend implements Backend {
     const watcher = watch([...files], this.#commonOptions());
     watcher.on('error', (error) => this.#onError(error));
     watcher.on('all', (event, path) => {
-      if (event === 'add') this.#onFile(path);
-      else this.#touch(path);
+      if (event === 'add') {
+        this.#onFile(path);
+        return;
+      }
+      this.#touch(path);
       this.#lookAgain(() => this.#touch(path));
     });
     return watcher;
@@ -116,8 +123,12 @@ export class ChokidarBackend implements Backend {
   #onFile(path: string): void {
     if (this.#closed) return;
     const file = resolve(path);
-    if (this.#isReady) this.#touch(file);
-    else this.#options.handlers.onFound(dirname(file), [basename(file)]);
+    if (!this.#isReady) {
+      this.#options.handlers.onFound(dirname(file), [basename(file)]);
+      return;
+    }
+    this.#touch(file);
+    this.#lookAgain(() => this.#touch(file));
   }
 
   /** A folder was subscribed, or is about to be. Its files are told by its `add` events when polling, else by reading it. */
@@ -166,7 +177,7 @@ export class ChokidarBackend implements Backend {
     const timer = setTimeout(() => {
       this.#secondLooks.delete(timer);
       look();
-    }, SECOND_LOOK);
+    }, this.secondLook ?? SECOND_LOOK);
     this.#secondLooks.add(timer);
   }
 }

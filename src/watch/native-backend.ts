@@ -36,6 +36,7 @@ const BURST_END = 1000;
 export class NativeBackend implements Backend {
   readonly ready: Promise<void>;
   readonly latency = 20;
+  readonly secondLook = null;
   readonly #options: BackendOptions;
   readonly #access: FolderAccess;
   readonly #folders = new Map<string, FSWatcher>();

@@ -17,8 +17,10 @@ export interface SubscriptionOptions {
   acceptsFile(path: string): boolean;
   onFound(folder: string, names: readonly string[]): void;
   onTouched(path: string): void;
-  /** Everything is subscribed (again). `missed`: changes may have gone unnoticed before. `latency` as of the backend. */
-  onStarted(missed: boolean, latency: number): void;
+  /** Everything is subscribed (again); `latency` as of the backend. */
+  onStarted(latency: number): void;
+  /** Changes may have gone unnoticed: all files have to be looked at. */
+  onMissed(): void;
   readonly onNotice: WatchHandlers['onNotice'];
 }
 
@@ -37,6 +39,7 @@ export class Subscription {
   #retiring: Backend[] = [];
   #missed = false;
   #cancelReturnCheck: CancelTimer | null = null;
+  #cancelSecondLook: CancelTimer | null = null;
   #resolveReady: () => void = () => {};
   #closed = false;
 
@@ -69,6 +72,7 @@ export class Subscription {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelReturnCheck?.();
+    this.#cancelSecondLook?.();
     const backends = [...this.#retiring, ...(this.#backend === null ? [] : [this.#backend])];
     this.#retiring = [];
     await Promise.all(backends.map((backend) => backend.close()));
@@ -105,9 +109,12 @@ export class Subscription {
     if (this.#closed || this.#backend !== backend) return;
     for (const old of this.#retiring) void old.close();
     this.#retiring = [];
-    const missed = this.#missed;
+    const { clock, onMissed, onStarted } = this.#options;
+    if (this.#missed) onMissed();
     this.#missed = false;
-    this.#options.onStarted(missed, backend.latency);
+    onStarted(backend.latency);
+    this.#cancelSecondLook?.();
+    if (backend.secondLook !== null) this.#cancelSecondLook = clock.after(backend.secondLook, onMissed);
     this.#resolveReady();
   }
 

@@ -96,7 +96,8 @@ class ServiceWatcher implements Watcher {
       acceptsFile: (path) => this.#ignoreRules.isRuleFile(path) || accepts(path),
       onFound: (folder, names) => this.#index.addUnread(folder, names, this.#foundSince),
       onTouched: (path) => this.#onTouched(path),
-      onStarted: (missed, latency) => this.#onStarted(missed, latency),
+      onStarted: (latency) => this.#onStarted(latency),
+      onMissed: () => this.#lookAtAll(),
       onNotice: (level, message) => options.handlers.onNotice(level, message),
     });
     this.ready = this.#subscription.ready;
@@ -156,12 +157,13 @@ class ServiceWatcher implements Watcher {
     this.#subscription.restart(false);
   }
 
-  #onStarted(missed: boolean, latency: number): void {
-    if (missed) {
-      for (const folder of this.#index.folders) {
-        for (const path of this.#index.filesIn(folder)) this.#detector.touch(path);
-      }
+  #lookAtAll(): void {
+    for (const folder of this.#index.folders) {
+      for (const path of this.#index.filesIn(folder)) this.#detector.touch(path);
     }
+  }
+
+  #onStarted(latency: number): void {
     this.#foundSince = this.#startedAt;
     this.#baseline?.close();
     this.#baseline = new Baseline({

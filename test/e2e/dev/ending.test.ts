@@ -118,7 +118,7 @@ describe('a signal', () => {
 describe('a runner that is killed', () => {
   it('leaves no process of any generation, and the next start says so', async () => {
     scenario.save(gameServer('one', DEAF_FAMILY));
-    scenario.config({ restart: { strategy: 'overlap', keepOld: '10m' } });
+    scenario.config({ restart: { strategy: 'overlap', keepOld: '10m', stopTimeout: '100ms' } });
     const { dev } = await scenario.running();
     await familyIsDeaf(dev, 1);
     scenario.save(gameServer('two', DEAF_FAMILY));

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { agentCommand } from '../../../src/cli/agent.js';
 import { openAgentGateway } from '../../../src/cli/agent-gateway.js';
 import { connectAgent } from '../../../src/protocol/client.js';
-import { LocalFunctionDescriptor } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
+import type { LocalFunctionDescriptor } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
 import { CapturedStream } from '../../support/virtual-terminal.js';
 
 const eventually = (assertion: () => void): Promise<void> => vi.waitFor(assertion, { timeout: 15_000 });
@@ -33,6 +33,24 @@ function signal(): void {
   process.emit('SIGHUP');
 }
 
+function describeFunction(id: string): LocalFunctionDescriptor {
+  return {
+    id,
+    version: '1.0.0',
+    tags: [],
+    summary: '',
+    description: '',
+    operationId: '',
+    deprecated: false,
+    inputSchema: '',
+    outputSchema: '',
+    category: '',
+    risk: '',
+    entity: '',
+    operation: '',
+  };
+}
+
 async function takePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,7 +71,7 @@ describe('croupier agent', () => {
           serviceId: 'game',
           version: '1.0.0',
           rpcAddr: '127.0.0.1:9',
-          functions: functions.map((id) => LocalFunctionDescriptor.fromPartial({ id, version: '1.0.0' })),
+          functions: functions.map((id) => describeFunction(id)),
         },
         { timeoutMs: 10_000 },
       );

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../support/virtual-clock.js';
+import { startChild, startEcho } from './fake-child.js';
+import {
+  Caller,
+  grpcStatus,
+  heartbeat,
+  openService,
+  reasonOf,
+  register,
+  startGateway,
+  startGeneration,
+  until,
+} from './harness.js';
+
+async function start() {
+  const clock = new VirtualClock();
+  const started = await startGateway({ clock });
+  return { ...started, clock, address: started.gateway.address, caller: new Caller(started.gateway.address) };
+}
+
+test('an external service is called as soon as its address answers; until then calls wait', async () => {
+  const { gateway, address, caller, externalChanges } = await start();
+  const child = await startEcho('external');
+  expect(await register(address, child.address, { serviceId: 'x', version: '2.0.0' })).toMatch(/^[0-9a-f-]{36}$/);
+  expect((await caller.invoke('player.ban').result).payload).toBe('external');
+  const summary = {
+    serviceId: 'x',
+    version: '2.0.0',
+    rpcAddress: child.address,
+    functions: [{ id: 'player.ban', version: '1.0.0', inputSchema: '', outputSchema: '' }],
+  };
+  expect(gateway.externals()).toEqual([summary]);
+  expect(gateway.functions()).toMatchObject([{ id: 'player.ban', service: 'x', generation: null }]);
+  expect(externalChanges).toEqual([{ change: 'registered', service: summary }]);
+});
+
+describe('heartbeats', () => {
+  test('keep it for 90 s each; without them it is taken out, with a notice', async () => {
+    const { gateway, address, caller, clock, notices, externalChanges } = await start();
+    const child = await startEcho('ok');
+    const sessionId = await register(address, child.address, { serviceId: 'x' });
+    await clock.advance(80_000);
+    await heartbeat(address, 'x', '');
+    await clock.advance(80_000);
+    // Some SDKs have no stable service_id; then the session tells.
+    await heartbeat(address, 'changed', sessionId);
+    await clock.advance(89_999);
+    expect((await caller.invoke('player.ban').result).code).toBe(grpcStatus.OK);
+    await clock.advance(1);
+    expect(gateway.externals()).toEqual([]);
+    expect((await caller.invoke('player.ban').result).code).toBe(grpcStatus.NOT_FOUND);
+    expect(notices).toEqual([{ level: 'warn', message: 'x sent no heartbeat for 90 s and was taken out' }]);
+    expect(externalChanges.at(-1)?.change).toBe('removed');
+  });
+
+  test('of an unknown service are answered OK', async () => {
+    const { address, gateway } = await start();
+    await heartbeat(address, 'nobody', 'nothing');
+    expect(gateway.externals()).toEqual([]);
+  });
+});
+
+test('the same service_id replaces; an empty list takes it out', async () => {
+  const { gateway, address, caller } = await start();
+  const [first, second] = [await startEcho('first'), await startEcho('second')];
+  await register(address, first.address, { serviceId: 'x', functions: ['a', 'b'] });
+  expect((await caller.invoke('a').result).payload).toBe('first');
+  await register(address, second.address, { serviceId: 'x', functions: ['a'] });
+  expect((await caller.invoke('a').result).payload).toBe('second');
+  expect((await caller.invoke('b').result).code).toBe(grpcStatus.NOT_FOUND);
+  await register(address, '', { serviceId: 'x', functions: [] });
+  expect(gateway.externals()).toEqual([]);
+  expect((await caller.invoke('a').result).code).toBe(grpcStatus.NOT_FOUND);
+});
+
+test('calls under way on a service that was taken out still end', async () => {
+  const { address, caller } = await start();
+  const child = await startChild();
+  await register(address, child.address, { serviceId: 'x' });
+  const call = caller.invoke('player.ban');
+  await until('it arrived', () => child.calls.length === 1);
+  await register(address, '', { serviceId: 'x', functions: [] });
+  child.calls[0]?.answer('late');
+  expect((await call.result).payload).toBe('late');
+  // Ends only when the connection was closed after that.
+  await child.stop();
+});
+
+test('several with the same function are used in turn, those that cannot be reached are passed over', async () => {
+  const { address, caller } = await start();
+  const children = await Promise.all(['a', 'b', 'c'].map((name) => startEcho(name)));
+  const answers = async (count: number): Promise<readonly string[]> => {
+    const payloads: string[] = [];
+    for (let index = 0; index < count; index++) payloads.push((await caller.invoke('player.ban').result).payload);
+    return payloads;
+  };
+  for (const [index, child] of children.entries()) {
+    await register(address, child.address, { serviceId: `x${index}` });
+    // Its own function: answered only once the address did.
+    await register(address, child.address, { serviceId: `y${index}`, functions: [`only.${index}`] });
+    await caller.invoke(`only.${index}`).result;
+  }
+  await until('all three answer', () => children.every((child) => child.probes === 2));
+  await answers(3);
+  expect(new Set(await answers(3)).size).toBe(3);
+  const [first, second, third] = await answers(3);
+  expect(await answers(3)).toEqual([first, second, third]);
+  await children[1]?.stop();
+  expect(new Set(await answers(4))).toEqual(new Set(['a', 'c']));
+});
+
+test('a supervised service wins over an external one with the same function', async () => {
+  const { gateway, address, caller } = await start();
+  const [external, own] = [await startEcho('external'), await startEcho('own')];
+  await register(address, external.address, { serviceId: 'x' });
+  expect((await caller.invoke('player.ban').result).payload).toBe('external');
+  const service = openService(gateway);
+  await startGeneration(service, 1, own.address);
+  service.gate.route(1);
+  expect((await caller.invoke('player.ban').result).payload).toBe('own');
+});
+
+describe('when the connection of an external service breaks', () => {
+  test('its calls wait until it registers again', async () => {
+    const { address, caller } = await start();
+    const [first, second] = [await startEcho('first'), await startEcho('second')];
+    await register(address, first.address, { serviceId: 'x' });
+    await caller.invoke('player.ban').result;
+    await first.stop();
+    const call = caller.invoke('player.ban');
+    await register(address, second.address, { serviceId: 'x' });
+    expect((await call.result).payload).toBe('second');
+  });
+
+  test('they wait within the limits of holding', async () => {
+    const { address, caller, clock } = await start();
+    const first = await startEcho('first');
+    await register(address, first.address, { serviceId: 'x' });
+    await caller.invoke('player.ban').result;
+    await first.stop();
+    const call = caller.invoke('player.ban');
+    // The call must have arrived before the time is moved on; over the same connection, this one comes after it.
+    await caller.invoke('unknown').result;
+    await clock.advance(29_999);
+    expect(call.isOver()).toBe(false);
+    await clock.advance(1);
+    const answer = await call.result;
+    expect([reasonOf(answer), answer.trailers.get('croupier-generation')]).toEqual(['hold-timeout', []]);
+  });
+
+  test('calls under way are lost', async () => {
+    const { address, caller } = await start();
+    const child = await startChild();
+    await register(address, child.address, { serviceId: 'x' });
+    const call = caller.invoke('player.ban', { idempotencyKey: 'once' });
+    await until('it arrived', () => child.calls.length === 1);
+    child.kill();
+    expect(reasonOf(await call.result)).toBe('child-lost');
+  });
+});
