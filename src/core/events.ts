@@ -76,8 +76,11 @@ export type CroupierEvent =
       readonly ms: number;
       readonly output: string;
       readonly serving: number | null;
-      readonly reason: string;
+      readonly reason: Extract<Failure['reason'], 'build-failed' | 'build-timeout'>;
+      readonly message: string;
     })
+  /** A newer change took its place, or the change turned out to be none. */
+  | (GenerationEvent & { readonly type: 'build.cancelled'; readonly ms: number })
   | (GenerationEvent & { readonly type: 'generation.starting'; readonly pid: number })
   | (GenerationEvent & {
       readonly type: 'generation.ready';

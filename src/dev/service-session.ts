@@ -99,8 +99,9 @@ export class ServiceSession {
     this.#feed.start();
   }
 
-  reload(): void {
-    this.#watcher?.resume();
+  /** Builds and restarts now. A file that was taken for part of a loop counts again, unless the user paused. */
+  reload(isPaused: boolean): void {
+    if (!isPaused) this.#watcher?.resume();
     this.#feed.reload();
   }
 

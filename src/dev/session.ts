@@ -209,7 +209,7 @@ class DevSession {
   #obey(command: KeyCommand, reporter: Reporter): void {
     switch (command) {
       case 'reload':
-        for (const service of this.#services) service.reload();
+        for (const service of this.#services) service.reload(this.#paused);
         break;
       case 'pause':
         this.#paused = !this.#paused;

@@ -18,6 +18,8 @@ export interface NarrateOptions {
   readonly showService: boolean;
   /** Cells of the terminal; null where lines are not to be broken. */
   readonly width: number | null;
+  /** Whether these lines are the last that the terminal or log shows. Default: no. */
+  readonly isJustShown?: (lines: readonly string[]) => boolean;
 }
 
 /** The session before and after an event. */
@@ -55,6 +57,7 @@ export function narrate(event: CroupierEvent, step: Step, options: NarrateOption
     case 'files.changed':
     case 'build.started':
     case 'build.finished':
+    case 'build.cancelled':
     case 'generation.starting':
     case 'generation.ready':
     case 'generation.draining':
@@ -80,8 +83,8 @@ function narrateBuildFailure(event: EventOf<'build.failed'>, options: NarrateOpt
     {
       service: event.service,
       generation: event.generation,
-      reason: 'build-failed',
-      message: event.reason,
+      reason: event.reason,
+      message: event.message,
       output: splitOutput(event.output),
       serving: event.serving,
       next: { kind: 'waiting' },
@@ -98,7 +101,8 @@ function narrateFailure(event: EventOf<'generation.failed'>, { after }: Step, op
       generation: event.generation,
       reason: event.reason,
       message: event.message,
-      output: event.outputTail,
+      // What stands right above need not be said again.
+      output: options.isJustShown?.(event.outputTail) === true ? [] : event.outputTail,
       serving: event.serving,
       next: nextStep(event, activations === 0),
     },
@@ -171,6 +175,7 @@ type ProgressEvent = EventOf<
   | 'files.changed'
   | 'build.started'
   | 'build.finished'
+  | 'build.cancelled'
   | 'generation.starting'
   | 'generation.ready'
   | 'generation.draining'
@@ -194,6 +199,8 @@ function describeProgress(event: Exclude<ProgressEvent, { type: 'files.changed' 
       return 'building';
     case 'build.finished':
       return `built in ${formatDuration(event.ms)}`;
+    case 'build.cancelled':
+      return 'build cancelled';
     case 'generation.starting':
       return `starting (pid ${event.pid})`;
     case 'generation.ready':

@@ -1,6 +1,7 @@
 import { supportsUnicode } from './color.js';
 import { narrate } from './narrate.js';
 import { PrefixedOutput } from './prefixed-output.js';
+import { RecentOutput } from './recent-output.js';
 import { initialStatus, reduceStatus } from './status.js';
 import { createStyle } from './style.js';
 import type { Reporter, ReporterOptions } from './types.js';
@@ -16,9 +17,11 @@ export function reportPlainLines(options: ReporterOptions): Reporter {
   let status = initialStatus(services);
   /** The child left a line open on stderr: ours must not be glued to it. */
   let isLineOpen = false;
+  const recent = new RecentOutput();
 
   const write = (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
     if (chunk.length === 0) return;
+    recent.add(chunk);
     if (stream === 'stderr') isLineOpen = chunk.at(-1) !== NEWLINE;
     (stream === 'stdout' ? stdout : stderr).write(chunk);
   };
@@ -27,6 +30,7 @@ export function reportPlainLines(options: ReporterOptions): Reporter {
     if (lines.length === 0) return;
     stderr.write(`${isLineOpen ? '\n' : ''}${lines.map((line) => `${style.dim(PREFIX)}${line}\n`).join('')}`);
     isLineOpen = false;
+    recent.clear();
   };
 
   return {
@@ -36,7 +40,13 @@ export function reportPlainLines(options: ReporterOptions): Reporter {
       }
       const before = status;
       status = reduceStatus(before, event);
-      print(narrate(event, { before, after: status }, { style, verbose, showService, width: null }));
+      print(
+        narrate(
+          event,
+          { before, after: status },
+          { style, verbose, showService, width: null, isJustShown: (tail) => recent.endsWith(tail) },
+        ),
+      );
     },
     output(service, stream, chunk) {
       if (prefixed === null) write(stream, chunk);

@@ -83,9 +83,10 @@ function reduceService(before: ServiceStatus, event: ServiceEvent): ServiceStatu
     case 'build.started':
       return { ...before, activity: { state: 'building', generation: event.generation } };
     case 'build.finished':
+    case 'build.cancelled':
       return isBusyWith(before, event.generation) ? rest(before) : before;
     case 'build.failed':
-      return fail(before, event.generation, 'build-failed', null);
+      return fail(before, event.generation, event.reason, null);
     case 'generation.starting':
       return { ...before, activity: { state: 'starting', generation: event.generation, pid: event.pid } };
     case 'generation.ready':

@@ -1,6 +1,7 @@
 import { supportsUnicode } from './color.js';
 import { narrate } from './narrate.js';
 import { PrefixedOutput } from './prefixed-output.js';
+import { RecentOutput } from './recent-output.js';
 import { Screen } from './screen.js';
 import { initialStatus, reduceStatus } from './status.js';
 import { formatStatusLine } from './status-line.js';
@@ -15,6 +16,7 @@ export function reportToTerminal(options: ReporterOptions): Reporter {
   let status = initialStatus(services);
   let gauges: Gauges = { held: 0, calls: 0, jobs: 0 };
   let isSessionClosed = false;
+  const recent = new RecentOutput();
 
   const screen = new Screen({
     stdout,
@@ -26,6 +28,11 @@ export function reportToTerminal(options: ReporterOptions): Reporter {
     ? new PrefixedOutput({ services, style, write: (stream, chunk) => screen.write(stream, chunk) })
     : null;
 
+  const print = (lines: readonly string[]): void => {
+    if (lines.length > 0) recent.clear();
+    screen.print(lines);
+  };
+
   return {
     sink(event) {
       if (event.type === 'generation.stopped' || event.type === 'generation.failed') {
@@ -34,20 +41,23 @@ export function reportToTerminal(options: ReporterOptions): Reporter {
       if (event.type === 'session.closed') isSessionClosed = true;
       const before = status;
       status = reduceStatus(before, event);
-      screen.print(
-        narrate(event, { before, after: status }, { style, verbose, showService, width: screen.columns }),
-      );
+      const width = screen.columns;
+      const isJustShown = (tail: readonly string[]) => recent.endsWith(tail);
+      const step = { before, after: status };
+      print(narrate(event, step, { style, verbose, showService, width, isJustShown }));
       screen.refresh();
     },
     output(service, stream, chunk) {
-      if (prefixed === null) screen.write(stream, chunk);
-      else prefixed.push(service, stream, chunk);
+      if (prefixed === null) {
+        recent.add(chunk);
+        screen.write(stream, chunk);
+      } else prefixed.push(service, stream, chunk);
     },
     gauges(now) {
       gauges = now;
       screen.refresh();
     },
-    print: (lines) => screen.print(lines),
+    print,
     clear: () => screen.clear(),
     suspend: () => screen.suspend(),
     close() {

@@ -11,8 +11,8 @@ export function reportCut(
 ): void {
   const { generation, what, cut } = drained;
   if (cut === 0) return;
-  const were = cut === 1 ? 'was' : 'were';
-  const message = `${cut} ${what} of generation ${generation} did not end within ${service.drain[what]} ms and ${were} cut (drain-timeout). More time: "drain": { "${what}": "60s" }`;
+  const [noun, were] = cut === 1 ? [what.slice(0, -1), 'was'] : [what, 'were'];
+  const message = `${cut} ${noun} of generation ${generation} did not end within ${service.drain[what]} ms and ${were} cut (drain-timeout). More time: "drain": { "${what}": "60s" }`;
   publish({ type: 'session.notice', service: service.name, level: 'warn', message });
 }
 

@@ -38,7 +38,8 @@ export function failureEvent(
       ms: context.buildMs,
       output: failure.output,
       serving,
-      reason: describeFailure(failure),
+      reason: failure.reason,
+      message: describeFailure(failure),
     };
   }
   const exit = 'exitCode' in failure ? failure : { exitCode: null, signal: null };

@@ -211,8 +211,11 @@ export class Supervisor {
     this.#build = { generation, run };
     void run.result.then((result) => {
       if (this.#build?.run === run) this.#build = null;
-      if (result.outcome === 'cancelled') return;
       const ms = Math.round(result.ms);
+      if (result.outcome === 'cancelled') {
+        this.#ports.publish({ type: 'build.cancelled', service: name, generation, ms });
+        return;
+      }
       this.#lastBuildMs = ms;
       this.#record?.leave('build', this.#now());
       if (result.outcome === 'failed') {

@@ -41,7 +41,8 @@ export const events = {
     ms: 80,
     output: 'server.js:1\nSyntaxError: Unexpected token\n',
     serving: null,
-    reason: 'the build failed with exit code 1',
+    reason: 'build-failed',
+    message: 'the build failed with exit code 1',
     ...more,
   }),
   starting: (generation: number, service = 'game'): CroupierEvent => ({

@@ -74,7 +74,7 @@ describe('a save that does not parse', () => {
     const mark = dev.mark();
     scenario.save('const = broken;\n');
     const failed = await dev.waitFor('build.failed', () => true, mark);
-    expect(failed).toMatchObject({ serving: 1, reason: 'the build failed with exit code 1' });
+    expect(failed).toMatchObject({ serving: 1, message: 'the build failed with exit code 1' });
     expect(failed.output).toContain('SyntaxError');
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'kept-old', strategy: 'stop-first' });
     expect(eventsOf(dev, 'generation.draining')).toEqual([]);
@@ -127,7 +127,7 @@ describe('a build', () => {
     let mark = dev.mark();
     scenario.save(`// MISTAKE\n${gameServer('two')}`, 'source.js');
     const failed = await dev.waitFor('build.failed', () => true, mark);
-    expect(failed).toMatchObject({ serving: 1, reason: 'the build failed with exit code 1' });
+    expect(failed).toMatchObject({ serving: 1, message: 'the build failed with exit code 1' });
     expect(failed.output).toContain('source.js:3: MISTAKE is not defined');
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'kept-old' });
     expect(eventsOf(dev, 'generation.starting')).toHaveLength(1);

@@ -126,7 +126,7 @@ describe('calls while no generation serves', () => {
 describe('a drain before the old generation is stopped', () => {
   it('that runs out of time cuts the call, and says how to give it more', async () => {
     scenario.save(gameServer('one'));
-    scenario.config({ restart: { strategy: 'stop-first' }, drain: { calls: '300ms' } });
+    scenario.config({ restart: { strategy: 'stop-first', stopTimeout: '200ms' }, drain: { calls: '300ms' } });
     const { dev, caller } = await scenario.running();
     const stuck = caller.echo({ id: 'stuck', barrier: 'never' }, { idempotencyKey: 'key' });
     await scenario.reached(dev, 'never');
@@ -141,7 +141,7 @@ describe('a drain before the old generation is stopped', () => {
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'swapped', calls: { drained: 0, lost: 1 } });
     const notices = eventsOf(dev, 'session.notice', mark).map(({ message }) => message);
     expect(notices.join('\n')).toContain(
-      '1 calls of generation 1 did not end within 300 ms and was cut (drain-timeout). More time: "drain": { "calls": "60s" }',
+      '1 call of generation 1 did not end within 300 ms and was cut (drain-timeout). More time: "drain": { "calls": "60s" }',
     );
     expect(scenario.executions()).toEqual(['stuck 1']);
   });

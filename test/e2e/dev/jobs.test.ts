@@ -81,7 +81,7 @@ describe('a job that runs while its generation is replaced', () => {
       beforeConnect: `service.registerJob({ id: 'deaf', version: '1.0.0' }, () => new Promise(() => {}));`,
     };
     scenario.save(gameServer('one', deaf));
-    scenario.config({ restart: { strategy: 'stop-first' }, drain: { jobs: '300ms' } });
+    scenario.config({ restart: { strategy: 'stop-first', stopTimeout: '200ms' }, drain: { jobs: '300ms' } });
     const { dev, caller } = await scenario.running();
     const jobs = [await caller.job('count', { steps: 1_000_000, pause: 5 }), await caller.job('deaf', {})];
     const events = jobs.map((job) => caller.jobEvents(job));

@@ -22,7 +22,9 @@ async function start() {
 test('an external service is called as soon as its address answers; until then calls wait', async () => {
   const { gateway, address, caller, externalChanges } = await start();
   const child = await startEcho('external');
-  expect(await register(address, child.address, { serviceId: 'x', version: '2.0.0' })).toMatch(/^[0-9a-f-]{36}$/);
+  expect(await register(address, child.address, { serviceId: 'x', version: '2.0.0' })).toMatch(
+    /^[0-9a-f-]{36}$/,
+  );
   expect((await caller.invoke('player.ban').result).payload).toBe('external');
   const summary = {
     serviceId: 'x',
@@ -92,7 +94,8 @@ test('several with the same function are used in turn, those that cannot be reac
   const children = await Promise.all(['a', 'b', 'c'].map((name) => startEcho(name)));
   const answers = async (count: number): Promise<readonly string[]> => {
     const payloads: string[] = [];
-    for (let index = 0; index < count; index++) payloads.push((await caller.invoke('player.ban').result).payload);
+    for (let index = 0; index < count; index++)
+      payloads.push((await caller.invoke('player.ban').result).payload);
     return payloads;
   };
   for (const [index, child] of children.entries()) {

@@ -124,7 +124,9 @@ describe("at a generation's own listener", () => {
     const { agentAddress, gateway } = await openOne();
     const shared = gateway.address.replace('127.0.0.1', '0.0.0.0');
     for (const rpcAddr of [gateway.address, shared, agentAddress]) {
-      await expect(register(agentAddress, rpcAddr)).rejects.toMatchObject({ code: grpcStatus.INVALID_ARGUMENT });
+      await expect(register(agentAddress, rpcAddr)).rejects.toMatchObject({
+        code: grpcStatus.INVALID_ARGUMENT,
+      });
     }
   });
 
@@ -193,7 +195,9 @@ describe('a supervised registration', () => {
     await until('it is there', () => service.registered.length === 1);
     gate.retire(1);
     await gate.gone(1);
-    await expect(register(agentAddress, child.address)).rejects.toMatchObject({ code: grpcStatus.UNAVAILABLE });
+    await expect(register(agentAddress, child.address)).rejects.toMatchObject({
+      code: grpcStatus.UNAVAILABLE,
+    });
     // Ends only when no connection is left.
     await child.stop();
   });

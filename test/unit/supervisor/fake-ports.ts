@@ -28,7 +28,11 @@ export class FakeProcess {
   readonly groupGone = new Deferred<void>();
   readonly stops: (readonly [string, number])[] = [];
 
-  constructor(readonly pid: number) {}
+  readonly pid: number;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
 
   launched(): Launched {
     return {
