@@ -45,7 +45,12 @@ export class Subscription {
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
-    const { kind, notice } = chooseBackend(options.config.polling, options.config.paths, options.source);
+    const { kind, notice } = chooseBackend(
+      options.config.polling,
+      options.config.paths,
+      options.source,
+      options.acceptsFolder,
+    );
     this.#kind = kind;
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve;

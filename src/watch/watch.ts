@@ -5,6 +5,7 @@ import { type BackendSource, realBackends } from './backend-choice.js';
 import { Baseline } from './baseline.js';
 import { BatchCollector } from './batch.js';
 import { ChangeDetector, type FileChange, SETTLE } from './change-detector.js';
+import { wallClock } from './content.js';
 import { ContentIndex } from './content-index.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { describeLoop, type LoopFinding, LoopRecognizer } from './loop.js';
@@ -35,11 +36,6 @@ export function watchService(options: WatchOptions, backends: BackendSource = re
 const RULE_FILE_SETTLE = 50;
 
 const NOTHING: ChangeBatch = { paths: [], action: 'none', rule: 'default', runs: [] };
-
-/** Date.now() cuts off fractions that the times of files have: what was written before must not look later. */
-function wallClock(): number {
-  return Date.now() + 1;
-}
 
 class ServiceWatcher implements Watcher {
   readonly ready: Promise<void>;

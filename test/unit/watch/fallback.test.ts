@@ -16,6 +16,7 @@ function withAccess(
   return {
     made,
     findSilentMount: () => null,
+    isLarge: () => true,
     create(kind, options) {
       made.push(kind);
       return kind === 'native'
@@ -216,6 +217,7 @@ describe('lost changes', () => {
     const tellers: ((failure: BackendFailure) => void)[] = [];
     const deaf: BackendSource = {
       findSilentMount: () => null,
+      isLarge: () => true,
       create(_kind, options) {
         tellers.push((failure) => options.handlers.onFailure(failure));
         const { handlers } = options;

@@ -52,23 +52,29 @@ describe('isSilent', () => {
 describe('chooseBackend', () => {
   const silent = { ...realBackends, findSilentMount: () => ({ folder: '/mnt/c', type: '9p' }) };
   const local = { ...realBackends, findSilentMount: () => null };
-  const byPlatform = process.platform === 'linux' ? 'native' : 'chokidar';
+  const large = { ...local, isLarge: () => true };
+  const any = () => true;
 
   it('polls silently when that was asked for', () => {
-    expect(chooseBackend(true, ['/a'], local)).toEqual({ kind: 'polling', notice: null });
+    expect(chooseBackend(true, ['/a'], local, any)).toEqual({ kind: 'polling', notice: null });
   });
 
   it('polls where the file system is silent, and says why', () => {
-    const choice = chooseBackend('auto', ['/mnt/c/game'], silent);
+    const choice = chooseBackend('auto', ['/mnt/c/game'], silent, any);
     expect(choice.kind).toBe('polling');
     expect(choice.notice).toMatch(/\/mnt\/c is a 9p file system.*"polling": false/);
   });
 
   it('does not poll when that was turned off', () => {
-    expect(chooseBackend(false, ['/mnt/c/game'], silent)).toEqual({ kind: byPlatform, notice: null });
+    expect(chooseBackend(false, ['/mnt/c/game'], silent, any)).toEqual({ kind: 'chokidar', notice: null });
+  });
+
+  it('watches large trees natively on Linux', () => {
+    const kind = process.platform === 'linux' ? 'native' : 'chokidar';
+    expect(chooseBackend('auto', ['/a'], large, any)).toEqual({ kind, notice: null });
   });
 
   it('uses events elsewhere', () => {
-    expect(chooseBackend('auto', ['/a'], local)).toEqual({ kind: byPlatform, notice: null });
+    expect(chooseBackend('auto', ['/a'], local, any)).toEqual({ kind: 'chokidar', notice: null });
   });
 });
