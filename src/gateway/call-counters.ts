@@ -8,6 +8,12 @@ export class CallCounters implements GateCounters {
   lost = 0;
   answered = 0;
 
+  /** The gateway answered with a reason of its own. */
+  countLost(): void {
+    this.lost += 1;
+    this.answered += 1;
+  }
+
   read(): GateCounters {
     const { held, drained, replayed, lost, answered } = this;
     return { held, drained, replayed, lost, answered };

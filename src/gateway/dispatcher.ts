@@ -1,19 +1,19 @@
 import type { HoldLimits } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
-import { type CallOutcome, type ChildCall, statusAnswer } from '../protocol/child-call.js';
+import { statusAnswer } from '../protocol/child-call.js';
 import { readInvokeHead } from '../protocol/raw-codec.js';
 import type { RawAnswer, RawUnaryCall } from '../protocol/raw-server.js';
 import { STATUS_CODES } from '../protocol/status-codes.js';
 import type { CallCounters } from './call-counters.js';
-import type { ChildEndpoint } from './child-endpoint.js';
+import { Forwarder } from './forwarder.js';
 import { invalidArgument, notFound, unavailable } from './gateway-answer.js';
 import { GatewayCall } from './gateway-call.js';
 import { HoldQueue } from './hold-queue.js';
 import type { Jobs } from './jobs.js';
 import { nearestName } from './nearest.js';
 import { type Resolution, type RoutingView, resolve } from './route.js';
-import type { ServingProcess, Underway } from './serving-process.js';
+import type { ServingProcess } from './serving-process.js';
 import type { GenerationRef, HoldReason } from './types.js';
 
 /** What the dispatcher has to know about a service, or about the external ones together. */
@@ -36,33 +36,24 @@ export interface Directory {
   functionIds(): Iterable<string>;
 }
 
-/** A call that was sent to a process and has no answer yet. */
-interface SentCall extends Underway {
-  readonly call: GatewayCall;
-  readonly process: ServingProcess;
-  readonly endpoint: ChildEndpoint;
-  childCall: ChildCall | null;
-}
-
 /** Key of the external services' pool in the hold queue; no service can have this name. */
 const EXTERNAL_POOL = '\0external';
 const SHOWN_ID_LENGTH = 200;
 
-/** Takes calls in, sends them where routing says, holds them where it says so, and judges what became of them. */
+/** Takes calls in, sends them where routing says, holds them where it says so, and takes them back where they were refused. */
 export class Dispatcher {
   readonly #clock: Clock;
   readonly #directory: Directory;
-  readonly #jobs: Jobs;
   readonly #queue: HoldQueue<GatewayCall>;
-  readonly #sent = new Map<GatewayCall, SentCall>();
+  /** What was sent and has no answer yet. */
+  readonly forwarder: Forwarder;
   #nextSequence = 0;
-  #startsUnderway = 0;
   #isClosed = false;
 
   constructor(clock: Clock, directory: Directory, jobs: Jobs) {
     this.#clock = clock;
     this.#directory = directory;
-    this.#jobs = jobs;
+    this.forwarder = new Forwarder(clock, jobs, (call) => this.#place(call));
     this.#queue = new HoldQueue(clock, (call, pool) => this.#onHoldTimeout(call, pool));
   }
 
@@ -75,10 +66,6 @@ export class Dispatcher {
     const head = readInvokeHead(raw.request);
     if (!head.ok || head.value.functionId === '') {
       raw.answer(invalidArgument(head.ok ? 'function_id is empty' : head.error));
-      return;
-    }
-    if (this.#isClosed) {
-      raw.answer(CLOSING);
       return;
     }
     const call = new GatewayCall(raw, {
@@ -94,7 +81,18 @@ export class Dispatcher {
 
   /** Asks again about every held call, oldest first. To be called whenever routing or a connection changed. */
   release(): void {
-    for (const { call, pool } of this.#queue.snapshot()) {
+    this.#releaseThose(this.#queue.snapshot());
+  }
+
+  /** The same for the calls that wait for one service (null: an external one): it can take another call. */
+  releaseFor(service: string | null): void {
+    const key = poolKey(service);
+    if (this.#queue.size(key) > 0)
+      this.#releaseThose(this.#queue.snapshot().filter(({ pool }) => pool === key));
+  }
+
+  #releaseThose(held: ReturnType<HoldQueue<GatewayCall>['snapshot']>): void {
+    for (const { call, pool } of held) {
       const resolution = this.#resolve(call);
       if (resolution.action === 'hold') {
         this.#queue.move(call, poolKey(resolution.service));
@@ -112,20 +110,6 @@ export class Dispatcher {
     }
   }
 
-  /** The drain's time is up: answers what is under way on the process and resets it there. The number of calls. */
-  cut(process: ServingProcess, kind: 'call' | 'job'): number {
-    let count = 0;
-    for (const sent of [...this.#sent.values()]) {
-      if (sent.process !== process || sent.kind !== kind) continue;
-      count += 1;
-      const { counters, generation } = process.owner;
-      const words = 'the call did not end in the time that a drain allows';
-      if (sent.call.answer(unavailable('drain-timeout', generation, words))) countLost(counters);
-      sent.childCall?.cancel();
-    }
-    return count;
-  }
-
   /** Answers everything that is held or under way. */
   close(): void {
     this.#isClosed = true;
@@ -133,10 +117,7 @@ export class Dispatcher {
       this.#queue.remove(call);
       call.answer(CLOSING);
     }
-    for (const { call, childCall } of [...this.#sent.values()]) {
-      call.answer(CLOSING);
-      childCall?.cancel();
-    }
+    this.forwarder.close(CLOSING);
   }
 
   #resolve(call: GatewayCall): Resolution {
@@ -147,14 +128,13 @@ export class Dispatcher {
     });
   }
 
-  /** A call that is new, or comes back. Those that wait longer for the same service go first. */
+  /**
+   * A call that is new, or comes back. Nobody is overtaken: whenever something becomes possible, held calls are released at once, so
+   * what still waits cannot go where this call goes.
+   */
   #place(call: GatewayCall): void {
-    let resolution = this.#resolve(call);
-    if (resolution.action === 'dispatch' && this.#queue.size(poolKey(serviceOf(resolution))) > 0) {
-      this.release();
-      resolution = this.#resolve(call);
-    }
-    this.#act(call, resolution, null);
+    if (this.#isClosed) call.answer(CLOSING);
+    else this.#act(call, this.#resolve(call), null);
   }
 
   /** `pool`: where the call was held until now; null: nowhere. */
@@ -163,7 +143,7 @@ export class Dispatcher {
       case 'dispatch': {
         const process = this.#directory.find(resolution, call.functionId);
         const endpoint = process?.endpointOf(call.functionId) ?? null;
-        if (process !== null && endpoint !== null) this.#send(call, process, endpoint);
+        if (process !== null && endpoint !== null) this.forwarder.send(call, process, endpoint);
         else this.#hold(call, serviceOf(resolution));
         return;
       }
@@ -211,7 +191,7 @@ export class Dispatcher {
 
   #reject(call: GatewayCall, service: string | null, reason: HoldReason, words: string): void {
     const { counters, latest } = this.#directory.pool(service);
-    if (call.answer(unavailable(reason, latest, words))) countLost(counters);
+    if (call.answer(unavailable(reason, latest, words))) counters.countLost();
   }
 
   #answerUnknown(call: GatewayCall, pool: string | null): void {
@@ -223,100 +203,9 @@ export class Dispatcher {
       this.#directory.pool(pool).counters.answered += 1;
   }
 
-  #send(call: GatewayCall, process: ServingProcess, endpoint: ChildEndpoint): void {
-    if (call.kind === 'job' && !this.#jobs.hasRoom(this.#startsUnderway)) {
-      const message = 'too many jobs are running; at most 1000 can run at a time';
-      if (call.answer(statusAnswer({ code: STATUS_CODES.RESOURCE_EXHAUSTED, message }))) {
-        process.owner.counters.answered += 1;
-      }
-      return;
-    }
-    const sent: SentCall = { kind: call.kind, call, process, endpoint, childCall: null };
-    this.#sent.set(call, sent);
-    process.begin(sent);
-    endpoint.retain();
-    if (call.kind === 'job') this.#startsUnderway += 1;
-    const request = {
-      message: call.request,
-      metadata: call.metadata,
-      timeoutMs: call.deadline === null ? null : Math.max(1, call.deadline - this.#clock.now()),
-    };
-    const handlers = { onOutcome: (outcome: CallOutcome) => this.#settle(sent, outcome) };
-    sent.childCall =
-      call.kind === 'job' ? endpoint.startJob(request, handlers) : endpoint.invoke(request, handlers);
-  }
-
-  #settle(sent: SentCall, outcome: CallOutcome): void {
-    const { call, process, endpoint } = sent;
-    this.#sent.delete(call);
-    if (call.kind === 'job') this.#startsUnderway -= 1;
-    // A job is under way before its StartJob no longer is, so that a drain cannot end in between.
-    if (outcome.kind === 'answered') this.#passAnswer(sent, outcome.answer);
-    process.end(sent);
-    endpoint.release();
-    if (call.isEnded) return;
-    switch (outcome.kind) {
-      case 'answered':
-      case 'cancelled':
-        return;
-      case 'refused':
-        this.#placeAgain(call);
-        return;
-      case 'lost':
-        this.#onLost(call, process, outcome.message);
-        return;
-      default:
-        assertNever(outcome);
-    }
-  }
-
-  #passAnswer(sent: SentCall, answer: RawAnswer): void {
-    const { call, process, endpoint } = sent;
-    const { counters } = process.owner;
-    if (call.kind === 'job') {
-      const adopted = this.#jobs.adopt({ process, endpoint, metadata: call.metadata }, answer);
-      const isAnswered = call.answer(adopted);
-      // A job that was taken over is counted when it ends.
-      if (!isAnswered || adopted !== answer) return;
-    } else if (!call.answer(answer)) {
-      return;
-    }
-    counters.answered += 1;
-    if (process.windingDown[call.kind]) counters.drained += 1;
-  }
-
-  #onLost(call: GatewayCall, process: ServingProcess, message: string): void {
-    const { counters, generation, replay } = process.owner;
-    const hasTime = call.deadline === null || call.deadline > this.#clock.now();
-    if (!call.wasReplayed && call.idempotencyKey !== '' && replay.has(call.functionId) && hasTime) {
-      call.wasReplayed = true;
-      call.holdUntil = null;
-      counters.replayed += 1;
-      this.#placeAgain(call);
-      return;
-    }
-    const words = `${message}; the call may have run`;
-    if (call.answer(unavailable('child-lost', generation, words))) countLost(counters);
-  }
-
-  /** Before everything that came after it: through the queue, in its old place, if others wait there. */
-  #placeAgain(call: GatewayCall): void {
-    if (this.#isClosed) {
-      call.answer(CLOSING);
-      return;
-    }
-    const resolution = this.#resolve(call);
-    if (resolution.action === 'dispatch' && this.#queue.size(poolKey(serviceOf(resolution))) > 0) {
-      this.#hold(call, serviceOf(resolution));
-      this.release();
-    } else {
-      this.#act(call, resolution, null);
-    }
-  }
-
   #abandon(call: GatewayCall): void {
     this.#queue.remove(call);
-    this.#sent.get(call)?.childCall?.cancel();
+    this.forwarder.cancel(call);
   }
 }
 
@@ -324,11 +213,6 @@ const CLOSING: RawAnswer = statusAnswer({
   code: STATUS_CODES.UNAVAILABLE,
   message: 'the gateway is closing',
 });
-
-function countLost(counters: CallCounters): void {
-  counters.lost += 1;
-  counters.answered += 1;
-}
 
 function serviceOf(resolution: Extract<Resolution, { action: 'dispatch' }>): string | null {
   return resolution.to === 'service' ? resolution.service : null;

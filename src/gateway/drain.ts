@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js';
-import type { ServingProcess, Underway } from './serving-process.js';
+import type { Underway, UnderwaySet } from './underway.js';
 
 /** How a wait ended: nothing is under way any more, the time is up, or nobody wants it drained any longer. */
 export type DrainEnd = 'empty' | 'time-up' | 'cancelled';
@@ -11,17 +11,17 @@ export interface Drain {
 
 /** Waits until a process has no calls (or jobs) under way, at most `timeoutMs`. */
 export function awaitDrained(
-  process: ServingProcess,
+  underway: UnderwaySet,
   kind: Underway['kind'],
   timeoutMs: number,
   clock: Clock,
 ): Drain {
-  if (process.count(kind) === 0) return { end: Promise.resolve('empty'), cancel: () => undefined };
+  if (underway.count(kind) === 0) return { end: Promise.resolve('empty'), cancel: () => undefined };
   let finish = (_end: DrainEnd): void => undefined;
   const end = new Promise<DrainEnd>((resolve) => {
     const cancelTimer = clock.after(timeoutMs, () => finish('time-up'));
-    const unsubscribe = process.onSettled(() => {
-      if (process.count(kind) === 0) finish('empty');
+    const unsubscribe = underway.onSettled(() => {
+      if (underway.count(kind) === 0) finish('empty');
     });
     finish = (how) => {
       cancelTimer();

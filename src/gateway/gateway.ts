@@ -60,7 +60,7 @@ class LocalGateway implements Gateway {
     this.#jobs = new Jobs(clock);
     this.#externals = new Externals(clock, {
       onChange: () => this.#dispatcher.release(),
-      onRoom: () => this.#dispatcher.release(),
+      onRoom: () => this.#dispatcher.releaseFor(null),
       onNotice: (level, message) => options.onNotice(level, message),
       onExternal: (change, service) => options.onExternal?.(change, service),
     });

@@ -1,6 +1,8 @@
 import { err, ok, type Result } from '../core/result.js';
 import { JobEvent } from '../protocol/gen/croupier/function/v1/function.js';
 import { withEventText } from '../protocol/raw-codec.js';
+import type { RawAnswer } from '../protocol/raw-server.js';
+import { STATUS_CODES, statusName } from '../protocol/status-codes.js';
 
 /** How a job ended, as GetJobResult tells it. */
 export interface JobEnd {
@@ -79,4 +81,15 @@ function retype(bytes: Buffer, event: JobEvent, type: string, message: string): 
 
 function joinWords(first: string, rest: string): string {
   return rest === '' ? first : `${first}: ${rest}`;
+}
+
+/** What the end of a child's stream means where no terminal event came. `isEmpty`: no event came at all. */
+export function eventForEnd(answer: RawAnswer, isEmpty: boolean): NormalEvent {
+  const { code, message } = answer.status;
+  const isGone = code === STATUS_CODES.NOT_FOUND || code === STATUS_CODES.UNIMPLEMENTED;
+  if (isGone && isEmpty) {
+    return terminalEvent('done', 'ended before its events could be read; its outcome is not known');
+  }
+  if (code === STATUS_CODES.OK) return terminalEvent('done', 'ended without a terminal event');
+  return terminalEvent('error', message === '' ? statusName(code) : `${statusName(code)}: ${message}`);
 }

@@ -1,43 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import type { CancelTimer, Clock } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
-import type { CallOutcome, ChildCall } from '../protocol/child-call.js';
+import type { CallOutcome } from '../protocol/child-call.js';
 import { GetJobResultResponse } from '../protocol/gen/croupier/agent/local/v1/local.js';
-import { CancelJobResponse, JobStreamRequest } from '../protocol/gen/croupier/function/v1/function.js';
+import { JobStreamRequest } from '../protocol/gen/croupier/function/v1/function.js';
 import { readJobId, withJobId } from '../protocol/raw-codec.js';
 import type { RawAnswer, RawStreamCall, RawUnaryCall } from '../protocol/raw-server.js';
-import { STATUS_CODES, statusName } from '../protocol/status-codes.js';
-import { NO_METADATA, type WireMetadata } from '../protocol/wire-metadata.js';
-import type { ChildEndpoint } from './child-endpoint.js';
-import { invalidArgument, notFound, okAnswer, reasonTrailers, unavailable } from './gateway-answer.js';
-import { type JobEnd, type NormalEvent, normalizeEvent, terminalEvent } from './job-events.js';
+import { NO_METADATA } from '../protocol/wire-metadata.js';
+import { invalidArgument, notFound, okAnswer, reasonTrailers } from './gateway-answer.js';
+import type { Job, JobOrigin } from './job.js';
+import { forwardCancel } from './job-cancel.js';
+import { eventForEnd, type NormalEvent, normalizeEvent, terminalEvent } from './job-events.js';
 import { JobLog } from './job-log.js';
 import { JOB_LIMITS, type JobLimits, JobStore } from './job-store.js';
-import type { ServingProcess, Underway } from './serving-process.js';
+import type { ServingProcess } from './serving-process.js';
 import type { HoldReason } from './types.js';
 
 /** What a drain leaves a job between CancelJob and the end, and a child's stream between its terminal event and its end. */
 const LAST_WORDS_MS = 1000;
-
-/** Where a job runs, and what StartJob was called with. */
-export interface JobOrigin {
-  readonly process: ServingProcess;
-  readonly endpoint: ChildEndpoint;
-  readonly metadata: WireMetadata;
-}
-
-interface Job extends JobOrigin, Underway {
-  readonly kind: 'job';
-  readonly id: string;
-  readonly childId: string;
-  readonly log: JobLog;
-  stream: ChildCall | null;
-  end: JobEnd | null;
-  /** The drain's time was up and the job got a CancelJob. */
-  isCut: boolean;
-  /** Ends the wait for a stream that stays open after the terminal event. */
-  cancelTimer: CancelTimer | null;
-}
 
 /**
  * Jobs as callers see them. The gateway gives out ids of its own, because a child's are unique only within one process, reads each
@@ -52,6 +32,11 @@ export class Jobs {
     this.#clock = clock;
     this.#limits = limits;
     this.#store = new JobStore(clock, limits);
+  }
+
+  /** How many may run at a time. */
+  get limit(): number {
+    return this.#limits.jobs;
   }
 
   /** Whether one more may be started beside the given number of StartJob calls under way. */
@@ -77,7 +62,7 @@ export class Jobs {
       cancelTimer: null,
     };
     this.#store.add(job);
-    job.process.begin(job);
+    job.process.underway.begin(job);
     job.endpoint.retain();
     this.#openStream(job);
     return { ...answer, body: withJobId(answer.body, job.id) };
@@ -123,7 +108,7 @@ export class Jobs {
       call.answer(unknownJob(id.value));
       return;
     }
-    this.#forwardCancel(job, call);
+    forwardCancel(job, call);
   }
 
   /** The drain's time is up: CancelJob, and a second later the end. The number of jobs that this concerned. */
@@ -153,11 +138,9 @@ export class Jobs {
     for (const job of this.#liveOn(process)) this.#lose(job);
   }
 
+  /** Ends every job, so that those who read one learn of it. */
   close(): void {
-    for (const job of this.#store.live) {
-      job.cancelTimer?.();
-      job.stream?.cancel();
-    }
+    for (const job of this.#store.live) this.#endBecause(job, 'child-lost', 'the gateway is closing');
     this.#store.clear();
   }
 
@@ -229,11 +212,11 @@ export class Jobs {
     const { process, endpoint } = job;
     const { counters, generation } = process.owner;
     job.end = event.end;
-    counters.answered += 1;
-    if (reason !== null) counters.lost += 1;
-    else if (process.windingDown.job) counters.drained += 1;
+    if (reason !== null) counters.countLost();
+    else counters.answered += 1;
+    if (reason === null && process.windingDown.job) counters.drained += 1;
     this.#store.append(job, event, reason === null ? NO_METADATA : reasonTrailers(reason, generation));
-    process.end(job);
+    process.underway.end(job);
     endpoint.release();
   }
 
@@ -245,66 +228,11 @@ export class Jobs {
         resolve();
       };
       const cancelTimer = this.#clock.after(LAST_WORDS_MS, finish);
-      const unsubscribe = process.onSettled(() => {
+      const unsubscribe = process.underway.onSettled(() => {
         if (jobs.every((job) => job.end !== null)) finish();
       });
     });
   }
-
-  #forwardCancel(job: Job, call: RawUnaryCall): void {
-    if (job.end !== null) {
-      call.answer(okAnswer(CancelJobResponse.encode({ jobId: job.id }).finish()));
-      return;
-    }
-    const forwarded = job.endpoint.cancelJob(
-      {
-        message: withJobId(call.request, job.childId),
-        metadata: call.metadata,
-        timeoutMs: call.remainingMs,
-      },
-      { onOutcome: (outcome) => this.#onCancelAnswer(job, call, outcome) },
-    );
-    call.onCancel(() => forwarded.cancel());
-  }
-
-  #onCancelAnswer(job: Job, call: RawUnaryCall, outcome: CallOutcome): void {
-    switch (outcome.kind) {
-      case 'answered': {
-        const { answer } = outcome;
-        call.answer(answer.body === null ? answer : { ...answer, body: withJobId(answer.body, job.id) });
-        return;
-      }
-      case 'refused':
-        // With the job gone meanwhile, this answers at once.
-        if (job.end === null) job.endpoint.whenReady(() => this.#forwardCancel(job, call));
-        else this.#forwardCancel(job, call);
-        return;
-      case 'lost':
-        call.answer(
-          unavailable(
-            'child-lost',
-            job.process.owner.generation,
-            'the connection broke before an answer came',
-          ),
-        );
-        return;
-      case 'cancelled':
-        return;
-      default:
-        assertNever(outcome);
-    }
-  }
-}
-
-/** What the end of a child's stream means where no terminal event came. `isEmpty`: no event came at all. */
-function eventForEnd(answer: RawAnswer, isEmpty: boolean): NormalEvent {
-  const { code, message } = answer.status;
-  const isGone = code === STATUS_CODES.NOT_FOUND || code === STATUS_CODES.UNIMPLEMENTED;
-  if (isGone && isEmpty) {
-    return terminalEvent('done', 'ended before its events could be read; its outcome is not known');
-  }
-  if (code === STATUS_CODES.OK) return terminalEvent('done', 'ended without a terminal event');
-  return terminalEvent('error', message === '' ? statusName(code) : `${statusName(code)}: ${message}`);
 }
 
 function unknownJob(id: string): RawAnswer {

@@ -8,7 +8,8 @@ import type { Dispatcher, Pool } from './dispatcher.js';
 import { awaitDrained } from './drain.js';
 import { GenerationLink } from './generation-link.js';
 import type { Jobs } from './jobs.js';
-import type { GateMode, ServiceView } from './route.js';
+import type { ServiceView } from './route.js';
+import { ServiceRouting } from './service-routing.js';
 import { ServingProcess } from './serving-process.js';
 import type {
   DrainOutcome,
@@ -40,27 +41,30 @@ export interface GateSurroundings {
  */
 export class SupervisedService implements ServiceGate {
   readonly name: string;
-  readonly view: ServiceView;
   readonly pool: Pool;
   readonly #around: GateSurroundings;
   readonly #handlers: GateHandlers;
   readonly #replay: ReadonlySet<string>;
   readonly #counters = new CallCounters();
   readonly #links = new Map<number, GenerationLink>();
-  #mode: GateMode = 'hold-all';
-  #failure = '';
-  #routed: GenerationLink | null = null;
+  readonly #routing: ServiceRouting;
   #latest = 0;
-  /** Ids of the functions of the generation that was routed last, also after its end. */
-  #known: ReadonlySet<string> = new Set();
 
   constructor(options: GateOptions, handlers: GateHandlers, around: GateSurroundings) {
     this.name = options.name;
     this.#replay = new Set(options.replay);
     this.#handlers = handlers;
     this.#around = around;
-    this.view = this.#createView();
-    this.pool = this.#createPool(options);
+    this.#routing = new ServiceRouting(options.name, this.#links);
+    const latest = (): number => this.#latest;
+    this.pool = {
+      holdLimits: options.hold,
+      counters: this.#counters,
+      get latest() {
+        return latest();
+      },
+      describeWait: () => this.#routing.describeWait(),
+    };
   }
 
   async openGeneration(generation: number): Promise<{ readonly agentAddress: string }> {
@@ -70,7 +74,7 @@ export class SupervisedService implements ServiceGate {
     const owner = { name: this.name, generation, replay: this.#replay, counters: this.#counters };
     const process = new ServingProcess(owner, this.#around.clock, {
       onChange: () => this.#onProcessChange(link),
-      onRoom: () => this.#around.dispatcher.release(),
+      onRoom: () => this.#around.dispatcher.releaseFor(this.name),
       onNotice: (level, message) => this.#around.onNotice(level, message),
     });
     const link: GenerationLink = new GenerationLink(generation, process, listener);
@@ -100,22 +104,22 @@ export class SupervisedService implements ServiceGate {
     const link = this.#links.get(generation);
     if (link === undefined) throw new Error(`generation ${generation} of ${this.name} was never opened`);
     for (const drain of link.drains) drain.cancel();
-    if (this.#routed !== null) setWindingDown(this.#routed, true);
+    const previous = this.#routing.routed;
+    if (previous !== null) setWindingDown(previous, true);
+    if (previous?.state === 'gone') this.#links.delete(previous.number);
     setWindingDown(link, false);
-    this.#routed = link;
-    this.#mode = 'routed';
-    this.#noteKnown();
+    this.#routing.route(link);
     this.#around.dispatcher.release();
   }
 
   hold(what: 'jobs' | 'all'): void {
-    this.#mode = what === 'jobs' ? 'hold-jobs' : 'hold-all';
+    this.#routing.mode = what === 'jobs' ? 'hold-jobs' : 'hold-all';
     this.#around.dispatcher.release();
   }
 
   fail(_reason: 'generation-failed', message: string): void {
-    this.#mode = 'failed';
-    this.#failure = message;
+    this.#routing.mode = 'failed';
+    this.#routing.failure = message;
     this.#around.dispatcher.failHeld(this.name, message);
   }
 
@@ -131,7 +135,7 @@ export class SupervisedService implements ServiceGate {
     if (link === undefined) return outcome(true, 0);
     const kind = what === 'calls' ? 'call' : 'job';
     link.process.windingDown[kind] = true;
-    const drain = awaitDrained(link.process, kind, timeoutMs, clock);
+    const drain = awaitDrained(link.process.underway, kind, timeoutMs, clock);
     link.drains.add(drain);
     const end = await drain.end;
     link.drains.delete(drain);
@@ -141,7 +145,7 @@ export class SupervisedService implements ServiceGate {
       case 'cancelled':
         return outcome(false, 0);
       case 'time-up': {
-        const calls = dispatcher.cut(link.process, kind);
+        const calls = dispatcher.forwarder.cut(link.process, kind);
         return outcome(false, calls + (kind === 'job' ? await jobs.cut(link.process) : 0));
       }
       default:
@@ -150,8 +154,8 @@ export class SupervisedService implements ServiceGate {
   }
 
   inFlight(generation: number): { readonly calls: number; readonly jobs: number } {
-    const process = this.#links.get(generation)?.process;
-    return { calls: process?.count('call') ?? 0, jobs: process?.count('job') ?? 0 };
+    const underway = this.#links.get(generation)?.process.underway;
+    return { calls: underway?.count('call') ?? 0, jobs: underway?.count('job') ?? 0 };
   }
 
   retire(generation: number): void {
@@ -171,7 +175,7 @@ export class SupervisedService implements ServiceGate {
     await link.process.finish(LAST_READ_MS);
     this.#around.jobs.lose(link.process);
     // Its number is never used again; only a routed one is still asked about.
-    if (this.#routed !== link) this.#links.delete(generation);
+    if (this.#routing.routed !== link) this.#links.delete(generation);
   }
 
   counters(): GateCounters {
@@ -184,7 +188,12 @@ export class SupervisedService implements ServiceGate {
 
   /** The generation that calls go to, while it lives. */
   get routed(): GenerationLink | null {
-    return this.#routed?.isOpen === true ? this.#routed : null;
+    const { routed } = this.#routing;
+    return routed?.isOpen === true ? routed : null;
+  }
+
+  get view(): ServiceView {
+    return this.#routing;
   }
 
   link(generation: number): GenerationLink | null {
@@ -218,14 +227,14 @@ export class SupervisedService implements ServiceGate {
   }
 
   #leave(link: GenerationLink, state: 'retired' | 'gone'): void {
-    if (link === this.#routed && link.isOpen) this.#noteKnown();
+    this.#routing.noteFunctions(link);
     link.state = state;
     setWindingDown(link, true);
   }
 
   #onProcessChange(link: GenerationLink): void {
     if (!link.isOpen) return;
-    if (link === this.#routed) this.#noteKnown();
+    this.#routing.noteFunctions(link);
     const { process } = link;
     if (process.registrations.length === 0) link.announced = null;
     else if (process.isVerified && link.announced !== process.signature) {
@@ -233,57 +242,6 @@ export class SupervisedService implements ServiceGate {
       this.#handlers.onRegistered(link.number, process.functions);
     }
     this.#around.dispatcher.release();
-  }
-
-  #noteKnown(): void {
-    if (this.#routed?.isOpen === true) this.#known = new Set(this.#routed.process.knownFunctionIds);
-  }
-
-  #knows(functionId: string): boolean {
-    if (this.#known.has(functionId)) return true;
-    const routed = this.#routed?.number ?? 0;
-    for (const link of this.#links.values()) {
-      if (link.isOpen && link.number > routed && link.process.endpointOf(functionId) !== null) return true;
-    }
-    return false;
-  }
-
-  #createView(): ServiceView {
-    const service = this;
-    return {
-      name: this.name,
-      get mode() {
-        return service.#mode;
-      },
-      get failure() {
-        return service.#failure;
-      },
-      get wasActive() {
-        return service.#routed !== null;
-      },
-      get routed() {
-        return service.#routed;
-      },
-      knows: (functionId) => service.#knows(functionId),
-    };
-  }
-
-  #createPool(options: GateOptions): Pool {
-    const service = this;
-    return {
-      holdLimits: options.hold,
-      counters: this.#counters,
-      get latest() {
-        return service.#latest;
-      },
-      describeWait: () => service.#describeWait(),
-    };
-  }
-
-  #describeWait(): string {
-    if (this.#mode === 'routed' && this.routed !== null)
-      return `${this.name} cannot be reached at the moment`;
-    return this.#routed === null ? `${this.name} is not ready yet` : `${this.name} is being restarted`;
   }
 }
 

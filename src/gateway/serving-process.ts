@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.js';
-import type { DialTarget } from '../protocol/address.js';
-import { formatTarget } from '../protocol/address.js';
+import { type DialTarget, formatTarget } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { CallCounters } from './call-counters.js';
 import { ChildEndpoint } from './child-endpoint.js';
 import type { Presence } from './route.js';
 import type { RegisteredFunction } from './types.js';
+import { UnderwaySet } from './underway.js';
 
 /** What one RegisterLocal said, and the way to call it. */
 export interface Registration {
@@ -18,11 +18,6 @@ export interface Registration {
   readonly functions: readonly RegisteredFunction[];
   lastSeen: Date;
   readonly endpoint: ChildEndpoint;
-}
-
-/** A call, or a job from StartJob to its end, that a process is working on. */
-export interface Underway {
-  readonly kind: 'call' | 'job';
 }
 
 /** Whom calls of a process are accounted to. */
@@ -59,8 +54,7 @@ export class ServingProcess {
   readonly #byFunction = new Map<string, ChildEndpoint>();
   /** Functions that the process took out with an empty list: it is about to leave. */
   readonly #withdrawn = new Set<string>();
-  readonly #underway = new Set<Underway>();
-  readonly #settledListeners = new Set<() => void>();
+  readonly underway = new UnderwaySet();
   #isClosed = false;
 
   constructor(owner: ProcessOwner, clock: Clock, handlers: ProcessHandlers) {
@@ -159,27 +153,6 @@ export class ServingProcess {
     return this.#byFunction.get(functionId) ?? null;
   }
 
-  begin(underway: Underway): void {
-    this.#underway.add(underway);
-  }
-
-  end(underway: Underway): void {
-    if (!this.#underway.delete(underway)) return;
-    for (const listener of [...this.#settledListeners]) listener();
-  }
-
-  count(kind: Underway['kind']): number {
-    let count = 0;
-    for (const one of this.#underway) if (one.kind === kind) count += 1;
-    return count;
-  }
-
-  /** Calls back after each call or job that ends; the returned function ends that. */
-  onSettled(listener: () => void): () => void {
-    this.#settledListeners.add(listener);
-    return () => this.#settledListeners.delete(listener);
-  }
-
   /** Takes nothing new; connections close when what is under way has ended. */
   release(): void {
     this.#isClosed = true;
@@ -200,7 +173,7 @@ export class ServingProcess {
       onCut();
     };
     this.release();
-    if (this.#underway.size === 0) cut();
+    if (this.underway.size === 0) cut();
     else setImmediate(() => setImmediate(cut));
   }
 

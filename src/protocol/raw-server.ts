@@ -102,6 +102,8 @@ function closeServer(server: Server, graceMs: number): Promise<void> {
       server.forceShutdown();
       resolve();
     }, graceMs);
+    // Open connections keep this process alive by themselves.
+    timer.unref();
     server.tryShutdown(() => {
       clearTimeout(timer);
       server.forceShutdown();

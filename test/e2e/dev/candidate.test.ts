@@ -70,8 +70,7 @@ describe('two generations that want one address', () => {
     const read = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
     scenario.save(page('one'));
     scenario.config();
-    const dev = scenario.start();
-    await dev.waitFor('generation.active');
+    const { dev } = await scenario.running();
     expect(await read()).toBe('one');
 
     let mark = dev.mark();

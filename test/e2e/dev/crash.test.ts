@@ -74,6 +74,23 @@ describe('a game server that dies at its start', () => {
   });
 });
 
+describe('a game server that ends by itself with 0', () => {
+  it('is not started again before a file is saved; calls are told at once', async () => {
+    const quits = { beforeConnect: `setTimeout(async () => { await passed('quit'); process.exit(0); }, 1);` };
+    scenario.save(gameServer('one', quits));
+    scenario.config();
+    const { dev, caller } = await scenario.running();
+    scenario.open('quit');
+    const failed = await dev.waitFor('generation.failed');
+    expect(failed).toMatchObject({ generation: 1, exitCode: 0, serving: null, retryMs: null });
+    expect(await caller.echo().outcome).toMatchObject({ status: 'UNAVAILABLE', reason: 'generation-failed' });
+    const mark = dev.mark();
+    scenario.save(gameServer('two'));
+    expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'swapped' });
+    expect(await caller.echo().outcome).toMatchObject({ status: 'OK', answer: { version: 'two' } });
+  });
+});
+
 describe('a game server that dies with calls in flight', () => {
   it('answers them child-lost with its generation; listed ones with a key run again on the next', async () => {
     scenario.save(gameServer('one', STUCK));
@@ -124,7 +141,9 @@ describe('a new generation that dies while the old one is kept', () => {
     const load = new Load(await dev.gateway(), { perSecond: 100, longestMs: 50 });
     load.start();
 
+    const saved = dev.mark();
     scenario.save(gameServer('two'));
+    await reloaded(dev, saved);
     await until('the new code answers', () => load.answers.at(-1)?.version === 'two');
     const active = eventsOf(dev, 'generation.active').at(-1);
     const mark = dev.mark();

@@ -75,6 +75,38 @@ describe('a signal', () => {
     expect(dev.stderr).toEqual([]);
   });
 
+  it('during a build ends the build and what it started', async () => {
+    const build = `const { spawn } = await import('node:child_process');
+const helper = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+const { writeFileSync } = await import('node:fs');
+writeFileSync(process.env.BARRIERS + '/building', process.pid + ' ' + helper.pid + ' ');
+setInterval(() => {}, 1000);
+`;
+    scenario.save(build, 'build.mjs');
+    scenario.config({ build: { command: 'node build.mjs' } });
+    const dev = scenario.start();
+    const building = (await scenario.written('building', / \d+ $/)).trim().split(' ').map(Number);
+    expect(building.map(runs)).toEqual([true, true]);
+    expect(await dev.stop('SIGINT')).toEqual({ code: 130, signal: null });
+    await until('the build is gone', () => !building.some(runs));
+    expect(eventsOf(dev, 'generation.starting')).toEqual([]);
+  });
+
+  it('during the first start answers the calls that wait', async () => {
+    scenario.save(gameServer('one', { beforeConnect: `await passed('never');` }));
+    scenario.config();
+    const dev = scenario.start();
+    const caller = await scenario.caller(dev);
+    await scenario.reached(dev, 'never');
+    const held = caller.echo();
+    await caller.roundTrips();
+    expect(held.isPending).toBe(true);
+    dev.signal('SIGTERM');
+    expect(await held.outcome).toMatchObject({ status: 'UNAVAILABLE', reason: 'generation-failed' });
+    expect(await dev.exited).toEqual({ code: 143, signal: null });
+    expect(eventsOf(dev, 'generation.failed')).toEqual([]);
+  });
+
   it('that comes twice at once, as under npm, is one', async () => {
     scenario.save(gameServer('one'));
     scenario.config();

@@ -76,21 +76,4 @@ describe('croupier agent', () => {
     expect(await agent.stop('SIGINT')).toEqual({ code: 130, signal: null });
     expect(agent.stderr).toEqual([]);
   });
-
-  it('holds them also when the game server took itself out and comes back', async () => {
-    scenario.save(gameServer('one'));
-    const agent = scenario.startCommand(['agent', '--listen', '127.0.0.1:0', '--json']);
-    const env = { CROUPIER_AGENT_ADDR: await agent.gateway() };
-    const caller = await scenario.caller(agent);
-    const first = scenario.startByHand('server.js', env);
-    await until('the game server is registered', async () => (await caller.echo().outcome).status === 'OK');
-    const exited = once(first, 'exit');
-    first.kill('SIGTERM');
-    await exited;
-    const held = caller.echo({ id: 'held' });
-    await caller.roundTrips(10);
-    expect(held.isPending).toBe(true);
-    const second = scenario.startByHand('server.js', env);
-    expect(await held.outcome).toMatchObject({ status: 'OK', answer: { pid: second.pid } });
-  });
 });

@@ -51,10 +51,10 @@ export class Scenario {
     return this.#adopt(DevProcess.startCommand(this.project.folder, words, this.environment));
   }
 
-  /** Starts a session and waits until its first generation has the calls. */
+  /** Starts a session and waits until its first generation has the calls, and all was said about that. */
   async running(args: readonly string[] = []): Promise<{ dev: DevProcess; caller: Caller }> {
     const dev = this.start(args);
-    await dev.waitFor('generation.active');
+    await dev.waitFor('reload.finished', ({ outcome }) => outcome === 'swapped');
     return { dev, caller: await this.caller(dev) };
   }
 

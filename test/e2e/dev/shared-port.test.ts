@@ -23,7 +23,7 @@ describe('a program that knows only the shared port', () => {
         environment: { CROUPIER_AGENT_ADDR: `127.0.0.1:${port}` },
         restart: { strategy, keepOld: 0 },
       });
-      const dev = scenario.start(['--port', String(port)]);
+      const { dev } = await scenario.running(['--port', String(port)]);
       const first = await dev.waitFor('generation.active');
       expect(await dev.gateway()).toBe(`127.0.0.1:${port}`);
       expect(first.functions.map(({ id }) => id).sort()).toEqual(['count', 'echo']);

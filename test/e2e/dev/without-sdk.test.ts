@@ -45,7 +45,7 @@ describe('a game server without an SDK', () => {
   it('is ready when its PORT accepts, and its successor runs beside it on another', async () => {
     scenario.save(page('one'));
     scenario.config();
-    const dev = scenario.start();
+    const { dev } = await scenario.running();
     expect(await dev.waitFor('generation.ready')).toMatchObject({ generation: 1, functions: [] });
     expect(await readPage(dev, 1)).toBe('one');
 
@@ -79,7 +79,7 @@ describe('a game server without an SDK', () => {
     for (let times = 0; times < 3; times++) expect(await readPage(dev, 1)).toBe('one');
     expect(eventsOf(dev, 'generation.ready')).toEqual([]);
     scenario.open('loaded');
-    await dev.waitFor('generation.active', ({ generation }) => generation === 1);
+    await reloaded(dev, 0);
 
     const mark = dev.mark();
     scenario.save(page('two'));

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../support/virtual-clock.js';
+import { answerStream } from '../protocol/fault-server.js';
 import { startChild, startEcho } from './fake-child.js';
+import { callsAt, isLeft, startFaultChild } from './fault-child.js';
 import {
   Caller,
   grpcStatus,
@@ -78,15 +80,16 @@ test('the same service_id replaces; an empty list takes it out', async () => {
 
 test('calls under way on a service that was taken out still end', async () => {
   const { address, caller } = await start();
-  const child = await startChild();
+  const child = await startFaultChild(() => undefined);
   await register(address, child.address, { serviceId: 'x' });
   const call = caller.invoke('player.ban');
-  await until('it arrived', () => child.calls.length === 1);
+  await until('it arrived', () => callsAt(child).length === 1);
   await register(address, '', { serviceId: 'x', functions: [] });
-  child.calls[0]?.answer('late');
-  expect((await call.result).payload).toBe('late');
-  // Ends only when the connection was closed after that.
-  await child.stop();
+  expect((await caller.invoke('player.ban').result).code).toBe(grpcStatus.NOT_FOUND);
+  expect(isLeft(child)).toBe(false);
+  for (const one of callsAt(child)) answerStream(one, { body: Buffer.alloc(0) });
+  expect((await call.result).code).toBe(grpcStatus.OK);
+  await until('the connection is closed', () => isLeft(child));
 });
 
 test('several with the same function are used in turn, those that cannot be reached are passed over', async () => {

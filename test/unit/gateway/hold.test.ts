@@ -297,6 +297,21 @@ describe('a failed start', () => {
 });
 
 describe('an unknown function', () => {
+  test('waits for whichever service is still starting, and is found where it turns up', async () => {
+    const { gateway } = await startGateway();
+    const [game, shop] = [openService(gateway, { name: 'game' }), openService(gateway, { name: 'shop' })];
+    const [first, second] = [await startEcho('game'), await startEcho('shop')];
+    const call = new Caller(gateway.address).invoke('shop.buy');
+    await until('it waits for the first', () => game.gate.held() === 1);
+    await startGeneration(game, 1, first.address, { functions: ['game.play'] });
+    game.gate.route(1);
+    expect([game.gate.held(), shop.gate.held()]).toEqual([0, 1]);
+    await startGeneration(shop, 1, second.address, { functions: ['shop.buy'] });
+    shop.gate.route(1);
+    expect((await call.result).payload).toBe('shop');
+    expect(second.calls).toHaveLength(1);
+  });
+
   test('is NOT_FOUND, with the nearest one that is registered', async () => {
     const { gateway } = await startGateway();
     const service = openService(gateway);

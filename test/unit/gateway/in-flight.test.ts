@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { InvokeRequest, InvokeResponse } from '../../../src/protocol/gen/croupier/function/v1/function.js';
-import { answerStream, FaultServer, type FaultStream } from '../protocol/fault-server.js';
+import { answerStream } from '../protocol/fault-server.js';
 import { startChild, startEcho } from './fake-child.js';
+import { callsAt, isLeft, startFaultChild } from './fault-child.js';
 import {
   Caller,
-  cleanUp,
   generationOf,
   grpcStatus,
   openService,
@@ -17,23 +17,6 @@ import {
 } from './harness.js';
 
 const ANSWER = Buffer.from(InvokeResponse.encode({ payload: Buffer.from('answer') }).finish());
-
-/** A child on bare HTTP/2 that answers probes by itself; the test deals with the calls. */
-async function startFaultChild(onCall: (stream: FaultStream) => void, port = 0): Promise<FaultServer> {
-  const server = new FaultServer((stream) => {
-    if (!stream.path.startsWith('/croupier.sdk.v1.InvokerService/')) {
-      answerStream(stream, { body: null, status: '12' });
-    } else if (stream.path.endsWith('/CancelJob')) answerStream(stream, { body: Buffer.alloc(0) });
-    else onCall(stream);
-  });
-  await server.listen(port);
-  cleanUp(() => server.close());
-  return server;
-}
-
-function callsAt(server: FaultServer): readonly FaultStream[] {
-  return server.streams.filter((stream) => stream.path.endsWith('/Invoke') && stream.message.length > 0);
-}
 
 async function startRouted(options: { readonly replay?: readonly string[] } = {}) {
   const { gateway } = await startGateway();
@@ -241,18 +224,18 @@ describe('replay', () => {
 
 test('a child that makes a new server registers it: new calls go there, those under way end on the old one', async () => {
   const { service, gate, caller } = await startRouted();
-  const [old, renewed] = [await startChild(), await startEcho('new')];
+  const [old, renewed] = [await startFaultChild(() => undefined), await startEcho('new')];
   const agentAddress = await routeTo(service, 1, old.address);
   const underway = caller.invoke('player.ban');
-  await until('the call arrived', () => old.calls.length === 1);
+  await until('the call arrived', () => callsAt(old).length === 1);
   await register(agentAddress, renewed.address);
   expect((await caller.invoke('player.ban').result).payload).toBe('new');
   expect(gate.addresses(1)).toEqual([renewed.address]);
   expect(service.registered).toHaveLength(2);
-  old.calls[0]?.answer('old');
-  expect((await underway.result).payload).toBe('old');
-  // With its last call the old connection is closed, and the old server can end.
-  await old.stop();
+  expect(isLeft(old)).toBe(false);
+  for (const call of callsAt(old)) answerStream(call, { body: ANSWER });
+  expect((await underway.result).payload).toBe('answer');
+  await until('with its last call the old connection is closed', () => isLeft(old));
   expect(gate.counters()).toMatchObject({ lost: 0, answered: 2 });
 });
 

@@ -4,10 +4,13 @@ import {
   type GetJobResultResponse,
   LocalControlServiceClient,
 } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
+import { JobEvent, StartJobResponse } from '../../../src/protocol/gen/croupier/function/v1/function.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
+import { answerStream, FaultServer } from '../protocol/fault-server.js';
 import { event, type FakeChild, type FakeChildOptions, startChild } from './fake-child.js';
 import {
   Caller,
+  cleanUp,
   grpcStatus,
   openService,
   reasonOf,
@@ -322,6 +325,62 @@ describe('CancelJob', () => {
     const { caller } = await startRouted();
     expect((await caller.cancelJob('job-1')).code).toBe(grpcStatus.NOT_FOUND);
     expect((await caller.cancelJob('')).code).toBe(grpcStatus.INVALID_ARGUMENT);
+  });
+});
+
+describe('a child that refuses a stream before it looked at it', () => {
+  async function startRefusing(refused: string) {
+    const clock = new VirtualClock();
+    const { gateway } = await startGateway({ clock });
+    const service = openService(gateway);
+    const seen: string[] = [];
+    const child = new FaultServer((stream) => {
+      const method = stream.path.split('/').at(-1) ?? '';
+      const isProbe = stream.message.length === 0;
+      if (!isProbe) seen.push(method);
+      if (method === refused && !isProbe && seen.filter((one) => one === refused).length === 1) {
+        stream.stream.close(7);
+      } else if (method === 'StreamJob') {
+        answerStream(stream, { body: Buffer.from(JobEvent.encode(event('done')).finish()) });
+      } else {
+        const jobId = isProbe ? '' : 'job-1';
+        answerStream(stream, { body: Buffer.from(StartJobResponse.encode({ jobId }).finish()) });
+      }
+    });
+    await child.listen();
+    cleanUp(() => child.close());
+    await startGeneration(service, 1, child.address);
+    service.gate.route(1);
+    return { clock, caller: new Caller(gateway.address), seen };
+  }
+
+  test('is asked again for the events of a job', async () => {
+    const { clock, caller, seen } = await startRefusing('StreamJob');
+    const jobId = (await caller.startJob('player.ban').result).payload;
+    await until('the stream was refused', () => seen.includes('StreamJob'));
+    const reading = caller.streamJob(jobId);
+    let isOver = false;
+    void reading.ended.then(() => {
+      isOver = true;
+    });
+    // The pause after a refused stream is on the virtual clock, and begins when the refusal has arrived.
+    while (!isOver) {
+      await clock.advance(10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(reading.types).toEqual(['done']);
+    expect(seen).toEqual(['StartJob', 'StreamJob', 'StreamJob']);
+  });
+
+  test('is asked again to start one', async () => {
+    const { clock, caller, seen } = await startRefusing('StartJob');
+    const call = caller.startJob('player.ban');
+    while (!call.isOver()) {
+      await clock.advance(10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await call.result).payload).toMatch(/^job-/);
+    expect(seen.slice(0, 2)).toEqual(['StartJob', 'StartJob']);
   });
 });
 

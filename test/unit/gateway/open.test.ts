@@ -2,7 +2,9 @@ import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/core/clock.js';
 import { openGateway } from '../../../src/gateway/gateway.js';
+import { answerStream, type FaultStream } from '../protocol/fault-server.js';
 import { startEcho } from './fake-child.js';
+import { isLeft, startFaultChild } from './fault-child.js';
 import { Caller, cleanUp, openService, register, startGateway, startGeneration, until } from './harness.js';
 
 /** Takes a port that has a free one above it. */
@@ -66,9 +68,10 @@ describe('closing', () => {
   test('frees the ports and ends every connection', async () => {
     const { gateway } = await startGateway();
     const service = openService(gateway);
-    const child = await startEcho('ok');
+    const answer = (stream: FaultStream): void => answerStream(stream, { body: Buffer.alloc(0) });
+    const child = await startFaultChild(answer);
     const agentAddress = await startGeneration(service, 1, child.address);
-    const external = await startEcho('ok');
+    const external = await startFaultChild(answer);
     await register(gateway.address, external.address, { serviceId: 'x', functions: ['x'] });
     service.gate.route(1);
     await new Caller(gateway.address).invoke('x').result;
@@ -77,8 +80,23 @@ describe('closing', () => {
     for (const address of [gateway.address, agentAddress]) {
       await expect(register(address, child.address)).rejects.toBeDefined();
     }
-    // Ends only when no connection is left.
-    await Promise.all([child.stop(), external.stop()]);
+    await until('every connection is closed', () => isLeft(child) && isLeft(external));
+  });
+
+  test('ends running jobs for those who read them', async () => {
+    const { gateway } = await startGateway();
+    const service = openService(gateway);
+    const child = await startEcho('ok');
+    await startGeneration(service, 1, child.address);
+    service.gate.route(1);
+    const caller = new Caller(gateway.address);
+    const reading = caller.streamJob((await caller.startJob('player.ban').result).payload);
+    await until('the job runs', () => child.streams.length === 1);
+    child.streams[0]?.write({ type: 'started', message: '', progress: 0, payload: Buffer.alloc(0) });
+    await until('it is read', () => reading.events.length === 1);
+    await gateway.close();
+    await reading.ended;
+    expect(reading.events[1]).toMatchObject({ type: 'error', message: 'child-lost: the gateway is closing' });
   });
 
   test('a generation cannot be opened afterwards', async () => {

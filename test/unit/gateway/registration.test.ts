@@ -9,6 +9,7 @@ import {
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { answerStream, FaultServer } from '../protocol/fault-server.js';
 import { startChild, startEcho } from './fake-child.js';
+import { isLeft, startFaultChild } from './fault-child.js';
 import {
   Caller,
   cleanUp,
@@ -188,18 +189,19 @@ describe('a supervised registration', () => {
     expect((await caller.invoke('player.ban').result).payload).toBe('second');
   });
 
-  test('is forgotten with its process: the listener closes, the connection too', async () => {
+  test('is forgotten with its process: the connection closes, then the listener', async () => {
     const { service, gate, agentAddress } = await openOne();
-    const child = await startEcho('ok');
+    const child = await startFaultChild(() => undefined);
     await register(agentAddress, child.address);
     await until('it is there', () => service.registered.length === 1);
     gate.retire(1);
+    await until('the connection is closed', () => isLeft(child));
+    await register(agentAddress, child.address);
     await gate.gone(1);
     await expect(register(agentAddress, child.address)).rejects.toMatchObject({
       code: grpcStatus.UNAVAILABLE,
     });
-    // Ends only when no connection is left.
-    await child.stop();
+    expect(child.sessions).toHaveLength(1);
   });
 });
 
@@ -427,5 +429,21 @@ describe('which service the child serves', () => {
       message: expect.stringMatching(/^game: 127\.0\.0\.1:\d+ answers, but serves none of/),
     });
     expect(service.registered).toEqual([]);
+  });
+
+  test('is looked for again when the child registers again', async () => {
+    const { service, agentAddress, notices } = await openOne();
+    let servesNow = false;
+    const child = new FaultServer((stream) =>
+      answerStream(stream, servesNow ? { body: Buffer.alloc(0) } : { body: null, status: '12' }),
+    );
+    await child.listen();
+    cleanUp(() => child.close());
+    await register(agentAddress, child.address);
+    await until('nothing was found', () => notices.length === 1);
+    servesNow = true;
+    await register(agentAddress, child.address);
+    await until('it is told', () => service.registered.length === 1);
+    expect(child.sessions).toHaveLength(1);
   });
 });

@@ -1,0 +1,78 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { InvokeRequest, InvokeResponse } from '../../src/protocol/gen/croupier/function/v1/function.js';
+
+/** What agents allow for a call, in ms. */
+const CALL_TIMEOUT_MS = 3_000;
+const PREFIX_BYTES = 5;
+
+/** Payload of the answer as text; null: no answer, or a status other than OK. */
+export type CallResult = string | null;
+
+/** A gRPC frame with a call of `echo`. */
+export function echoRequest(payload: unknown): Buffer {
+  const message = InvokeRequest.encode({
+    functionId: 'echo',
+    idempotencyKey: '',
+    payload: Buffer.from(JSON.stringify(payload)),
+    metadata: {},
+  }).finish();
+  const frame = Buffer.alloc(PREFIX_BYTES + message.length);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, PREFIX_BYTES);
+  return frame;
+}
+
+/**
+ * One call on a connection of its own, as the agents of the field make them. Plain `node:http2`: cheap, and without the pauses
+ * that a gRPC channel makes between two attempts to connect, so that nobody is measured by them.
+ */
+export async function callOnNewConnection(address: string, frame: Buffer): Promise<CallResult> {
+  const connection = openConnection(address);
+  const result = await connection.call(frame);
+  connection.close();
+  return result;
+}
+
+export interface CallerConnection {
+  call(frame: Buffer): Promise<CallResult>;
+  close(): void;
+}
+
+/** A connection that is kept over many calls. */
+export function openConnection(address: string): CallerConnection {
+  const session = connect(`http://${address}`);
+  // Every way to end closes the streams, and that is where a call ends.
+  session.on('error', () => undefined);
+  return {
+    call: (frame) => callOn(session, frame),
+    close: () => session.close(),
+  };
+}
+
+function callOn(session: ClientHttp2Session, frame: Buffer): Promise<CallResult> {
+  return new Promise((resolve) => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/croupier.function.v1.FunctionService/Invoke',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const chunks: Buffer[] = [];
+    let answered = false;
+    const timer = setTimeout(() => stream.destroy(), CALL_TIMEOUT_MS);
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('trailers', (trailers) => {
+      answered = trailers['grpc-status'] === '0';
+    });
+    stream.on('error', () => undefined);
+    stream.on('close', () => {
+      clearTimeout(timer);
+      resolve(answered ? payloadOf(Buffer.concat(chunks)) : null);
+    });
+    stream.end(frame);
+  });
+}
+
+function payloadOf(frame: Buffer): string {
+  return Buffer.from(InvokeResponse.decode(frame.subarray(PREFIX_BYTES)).payload).toString();
+}

@@ -1,0 +1,81 @@
+import { versionOf } from './game-server.js';
+import { callOnNewConnection, echoRequest } from './grpc-caller.js';
+
+/** One call, or one look whether the new version answers, in this time (ms). */
+const STEP_MS = 5;
+/** Every second step is a call that counts; the steps between are taken only while a new version is looked for. */
+export const CALLS_PER_SECOND = 1000 / STEP_MS / 2;
+
+export interface CallCounts {
+  readonly sent: number;
+  readonly lost: number;
+}
+
+interface Search {
+  readonly version: string;
+  readonly found: (at: number) => void;
+}
+
+/**
+ * Steady calls, each on a new connection, and how many of them got no answer. None waits for another, and whatever a slow turn of the
+ * event loop missed is sent with the next, so that the rate holds.
+ */
+export class SteadyCalls {
+  readonly #address: string;
+  readonly #frame = echoRequest({});
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #startedAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  #step = 0;
+  #sent = 0;
+  #lost = 0;
+  #search: Search | null = null;
+
+  constructor(address: string) {
+    this.#address = address;
+    this.#timer = setInterval(() => this.#takeSteps(), STEP_MS);
+  }
+
+  /**
+   * When the first answer of `version` came (`performance.now()`), looked for every 5 ms. Null: none came within `patienceMs`.
+   */
+  firstAnswer(version: string, patienceMs: number): Promise<number | null> {
+    return new Promise((resolve) => {
+      const end = (at: number | null) => {
+        clearTimeout(patience);
+        this.#search = null;
+        resolve(at);
+      };
+      const patience = setTimeout(() => end(null), patienceMs);
+      this.#search = { version, found: end };
+    });
+  }
+
+  /** Stops sending and waits for the calls under way. */
+  async stop(): Promise<CallCounts> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#underWay);
+    return { sent: this.#sent, lost: this.#lost };
+  }
+
+  #takeSteps(): void {
+    const due = (performance.now() - this.#startedAt) / STEP_MS;
+    for (; this.#step < due; this.#step++) {
+      const counts = this.#step % 2 === 0;
+      if (!counts && this.#search === null) continue;
+      const call = this.#call(counts);
+      this.#underWay.add(call);
+      void call.finally(() => this.#underWay.delete(call));
+    }
+  }
+
+  async #call(counts: boolean): Promise<void> {
+    if (counts) this.#sent += 1;
+    const payload = await callOnNewConnection(this.#address, this.#frame);
+    if (payload === null) {
+      if (counts) this.#lost += 1;
+    } else if (this.#search !== null && versionOf(payload) === this.#search.version) {
+      this.#search.found(performance.now());
+    }
+  }
+}
