@@ -101,11 +101,12 @@ class DevSession {
       const gateway = await openSessionGateway({
         config: this.#config.gateway,
         clock: this.#clock,
-        attribute: ({ peer, localPort, rpcAddress }) =>
+        // A process table that cannot be read tells nothing: the caller counts as external then.
+        attribute: (caller) =>
           findOwner(
             this.#services.flatMap((service) => service.owners()),
-            { peer, localPort, rpcAddress },
-          ),
+            caller,
+          ).catch(() => null),
         onNotice: (level, message) => this.#bus.publish({ type: 'session.notice', level, message }),
       });
       if (!gateway.ok) return gateway;
