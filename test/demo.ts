@@ -23,7 +23,7 @@ A game server in ${folder}
 
   In a second terminal:   cd ${folder}
     edit functions/player.js and save: the running server is swapped, no call is lost
-    npx croupier invoke player.ban '{"playerId":"ada","reason":"cheating"}'
+    npx croupier invoke player.ban '{"playerId":"1","reason":"cheating"}'
     npx croupier invoke season.recalculate --job
 
   q or Ctrl-C ends it, and deletes the folder.
