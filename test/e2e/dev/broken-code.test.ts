@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/dev-process.js';
 import { Load } from '../../support/load.js';
 import { gameServer } from '../../support/project.js';
-import { eventsOf, reloaded, Scenario } from './scenario.js';
+import { eventsOf, lastOf, reloaded, Scenario } from './scenario.js';
 
 /** Copies the source to where it is told, or fails as a compiler does. */
 const BUILD = `import { copyFileSync, readFileSync } from 'node:fs';
@@ -50,9 +50,9 @@ describe('a save that does not parse', () => {
     scenario.save('const = broken;\n');
     const finished = await reloaded(dev, mark);
     expect(finished).toMatchObject({ outcome: 'kept-old', strategy: 'overlap', calls: { lost: 0 } });
-    const failed = eventsOf(dev, 'generation.failed', mark).at(-1);
+    const failed = lastOf(dev, 'generation.failed', mark);
     expect(failed).toMatchObject({ reason: 'exited', exitCode: 1, serving: 1, retryMs: null });
-    expect(failed?.outputTail.join('\n')).toContain('SyntaxError');
+    expect(failed.outputTail.join('\n')).toContain('SyntaxError');
     expect(eventsOf(dev, 'generation.draining')).toEqual([]);
     const answered = load.answers.length;
     await until('calls go on', () => load.answers.length > answered + 10);
@@ -106,9 +106,9 @@ describe('a save that does not parse', () => {
     scenario.open('broken');
     expect(await held.outcome).toMatchObject({ status: 'UNAVAILABLE', reason: 'generation-failed' });
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'failed', calls: { lost: 1 } });
-    const failed = eventsOf(dev, 'generation.failed', mark).at(-1);
+    const failed = lastOf(dev, 'generation.failed', mark);
     expect(failed).toMatchObject({ serving: null, retryMs: null, exitCode: 1 });
-    expect(failed?.outputTail.join('\n')).toContain('no such level');
+    expect(failed.outputTail.join('\n')).toContain('no such level');
     expect(await caller.echo().outcome).toMatchObject({ reason: 'generation-failed' });
 
     const fixed = dev.mark();
@@ -162,11 +162,11 @@ describe('a build', () => {
       strategy: 'stop-first',
       calls: { held: 1, lost: 0 },
     });
-    const failed = eventsOf(dev, 'generation.failed', mark).at(-1);
-    expect(failed?.outputTail.join('\n')).toContain('no level');
+    const failed = lastOf(dev, 'generation.failed', mark);
+    expect(failed.outputTail.join('\n')).toContain('no level');
     await dev.waitFor('process.output', ({ line }) => line === `runs ${artifactOf(1)}`, mark);
     const { generation } = finished;
-    expect(generation).toBeGreaterThan(failed?.generation ?? Number.NaN);
+    expect(generation).toBeGreaterThan(failed.generation);
     expect(await held.outcome).toMatchObject({ status: 'OK', answer: { generation, version: 'one' } });
 
     mark = dev.mark();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/dev-process.js';
 import { Load } from '../../support/load.js';
 import { gameServer } from '../../support/project.js';
-import { eventsOf, pickPort, reloaded, runs, Scenario } from './scenario.js';
+import { eventsOf, lastOf, pickPort, reloaded, runs, Scenario } from './scenario.js';
 
 const STOP_FIRST_LINE = '"restart": { "strategy": "stop-first" }';
 
@@ -25,15 +25,13 @@ describe('a candidate that never serves', () => {
     const mark = dev.mark();
     scenario.save(gameServer('two', { beforeConnect: `await passed('never');` }));
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'kept-old', calls: { held: 0, lost: 0 } });
-    const failed = eventsOf(dev, 'generation.failed', mark).at(-1);
-    expect(failed).toMatchObject({ reason: 'not-ready', serving: 1, retryMs: null });
-    expect(failed?.message).toContain(
-      'not ready after 3000 ms: waited for its registration with the gateway',
-    );
-    expect(failed?.outputTail).toContain('at never');
-    const { generation } = failed ?? { generation: Number.NaN };
+    const failed = lastOf(dev, 'generation.failed', mark);
+    expect(failed).toMatchObject({ reason: 'not-ready', pid: expect.any(Number), serving: 1, retryMs: null });
+    expect(failed.message).toContain('not ready after 3000 ms: waited for its registration with the gateway');
+    expect(failed.outputTail).toContain('at never');
+    const { generation } = failed;
     await dev.waitFor('generation.stopped', (event) => event.generation === generation);
-    expect(runs(failed?.pid ?? Number.NaN)).toBe(false);
+    expect(runs(failed.pid ?? Number.NaN)).toBe(false);
     await load.stop();
     expect(load.losses).toEqual([]);
     expect(new Set(load.answers.map((answer) => answer.generation))).toEqual(new Set([1]));
@@ -49,7 +47,7 @@ describe('a candidate that never serves', () => {
       `console.log('reading levels');\nconsole.error('levels.json: no such level');\nprocess.exit(7);\n`,
     );
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'kept-old' });
-    expect(eventsOf(dev, 'generation.failed', mark).at(-1)).toMatchObject({
+    expect(lastOf(dev, 'generation.failed', mark)).toMatchObject({
       reason: 'exited',
       message: 'the process exited with code 7',
       exitCode: 7,
@@ -77,9 +75,9 @@ describe('two generations that want one address', () => {
     scenario.save(page('two'));
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'swapped', strategy: 'stop-first' });
     expect(await read()).toBe('two');
-    const failed = eventsOf(dev, 'generation.failed', mark).at(-1);
+    const failed = lastOf(dev, 'generation.failed', mark);
     expect(failed).toMatchObject({ reason: 'address-in-use', serving: 1 });
-    expect(failed?.message).toContain(`port ${port} is in use`);
+    expect(failed.message).toContain(`port ${port} is in use`);
 
     mark = dev.mark();
     scenario.save(page('three'));

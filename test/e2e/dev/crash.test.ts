@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/dev-process.js';
 import { Load } from '../../support/load.js';
 import { gameServer } from '../../support/project.js';
-import { eventsOf, reloaded, Scenario } from './scenario.js';
+import { eventsOf, lastOf, reloaded, Scenario } from './scenario.js';
 
 /** Dies at its start for as long as the barrier is closed. */
 const DIES = {
@@ -145,12 +145,12 @@ describe('a new generation that dies while the old one is kept', () => {
     scenario.save(gameServer('two'));
     await reloaded(dev, saved);
     await until('the new code answers', () => load.answers.at(-1)?.version === 'two');
-    const active = eventsOf(dev, 'generation.active').at(-1);
+    const active = lastOf(dev, 'generation.active');
     const mark = dev.mark();
-    process.kill(active?.pid ?? Number.NaN, 'SIGKILL');
+    process.kill(active.pid, 'SIGKILL');
 
     expect(await dev.waitFor('generation.failed', () => true, mark)).toMatchObject({
-      generation: active?.generation,
+      generation: active.generation,
       reason: 'exited',
       signal: 'SIGKILL',
       serving: 1,

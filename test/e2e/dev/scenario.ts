@@ -181,6 +181,13 @@ export function eventsOf<T extends CroupierEvent['type']>(
   return dev.events.slice(from).filter((event): event is EventOf<T> => event.type === type);
 }
 
+/** The last event of a type from an index on; there must be one. */
+export function lastOf<T extends CroupierEvent['type']>(dev: DevProcess, type: T, from = 0): EventOf<T> {
+  const last = eventsOf(dev, type, from).at(-1);
+  if (last === undefined) throw new Error(`no ${type}\n${dev.describe()}`);
+  return last;
+}
+
 /** The next reload that is told about from an index on. */
 export function reloaded(
   dev: DevProcess,
