@@ -57,7 +57,7 @@ export class Externals {
   }
 
   list(): readonly ExternalService[] {
-    return [...this.#services.values()].map(describe);
+    return [...this.#services.values()].filter((one) => one.process.registrations.length > 0).map(describe);
   }
 
   /** Registers (targets) or takes out (null); the session id for the answer. */
@@ -65,7 +65,7 @@ export class Externals {
     const sessionId = randomUUID();
     const existing = this.#services.get(request.serviceId);
     if (targets === null) {
-      if (existing !== undefined) this.#remove(existing);
+      if (existing !== undefined) this.#withdraw(existing);
       return sessionId;
     }
     const external = existing ?? this.#add(request.serviceId, sessionId);
@@ -82,6 +82,8 @@ export class Externals {
       services.find((one) => sessionId !== '' && one.sessionId === sessionId) ??
       this.#services.get(serviceId);
     if (external === undefined) return;
+    // A heartbeat that was under way when it took itself out does not bring it back.
+    if (external.process.registrations.length === 0) return;
     external.process.touch();
     this.#keepAlive(external);
   }
@@ -128,13 +130,27 @@ export class Externals {
     });
   }
 
+  /** It took itself out, most often to restart: calls wait for it as long as calls may be held. */
+  #withdraw(external: External): void {
+    if (external.process.registrations.length === 0) return;
+    const described = describe(external);
+    external.cancelTimer();
+    external.cancelTimer = this.#clock.after(DEFAULT_HOLD.timeout, () => this.#forget(external));
+    external.process.withdraw(external.serviceId);
+    this.#handlers.onExternal('removed', described);
+  }
+
   #remove(external: External): void {
+    const described = describe(external);
+    this.#forget(external);
+    this.#handlers.onExternal('removed', described);
+  }
+
+  #forget(external: External): void {
     external.cancelTimer();
     this.#services.delete(external.serviceId);
     this.#views = [...this.#services.values()].map((one) => one.process);
-    const described = describe(external);
     external.process.release();
-    this.#handlers.onExternal('removed', described);
     this.#handlers.onChange();
   }
 }

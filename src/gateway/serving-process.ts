@@ -52,8 +52,8 @@ export class ServingProcess {
   /** All whose connection is open: calls may still be under way at an address that was replaced. */
   readonly #connected = new Set<ChildEndpoint>();
   readonly #byFunction = new Map<string, ChildEndpoint>();
-  /** Functions that the process took out with an empty list: it is about to leave. */
-  readonly #withdrawn = new Set<string>();
+  /** By `service_id`: functions that the process took out with an empty list. It is about to leave, or to come back. */
+  readonly #withdrawn = new Map<string, readonly string[]>();
   readonly underway = new UnderwaySet();
   #isClosed = false;
 
@@ -82,7 +82,7 @@ export class ServingProcess {
 
   /** Ids of what it serves, or served until it took itself out. */
   get knownFunctionIds(): readonly string[] {
-    return [...this.#byFunction.keys(), ...this.#withdrawn];
+    return [...this.#byFunction.keys(), ...[...this.#withdrawn.values()].flat()];
   }
 
   /** Something is registered, and every registered address answered. */
@@ -108,7 +108,7 @@ export class ServingProcess {
       inputSchema,
       outputSchema,
     }));
-    for (const { id } of functions) this.#withdrawn.delete(id);
+    this.#withdrawn.delete(request.serviceId);
     const replaced = this.#registrations.get(request.serviceId);
     this.#registrations.delete(request.serviceId);
     this.#registrations.set(request.serviceId, {
@@ -130,7 +130,10 @@ export class ServingProcess {
     if (this.#isClosed) return;
     const registration = this.#registrations.get(serviceId);
     if (registration === undefined) return;
-    for (const { id } of registration.functions) this.#withdrawn.add(id);
+    this.#withdrawn.set(
+      serviceId,
+      registration.functions.map((one) => one.id),
+    );
     this.#registrations.delete(serviceId);
     this.#letGo(registration);
     this.#reindex();
@@ -144,8 +147,12 @@ export class ServingProcess {
 
   presence(functionId: string): Presence {
     const endpoint = this.endpointOf(functionId);
-    if (endpoint === null) return this.#withdrawn.has(functionId) ? 'withdrawn' : 'absent';
+    if (endpoint === null) return this.#hasWithdrawn(functionId) ? 'withdrawn' : 'absent';
     return endpoint.isReady ? 'ready' : 'waiting';
+  }
+
+  #hasWithdrawn(functionId: string): boolean {
+    return [...this.#withdrawn.values()].some((ids) => ids.includes(functionId));
   }
 
   /** Where a function is called; null: it is not registered. */

@@ -80,6 +80,7 @@ function crashed(facts: Facts, retiring: readonly Retiring[], generation: number
       request: CRASH_REQUEST,
       generation: replaced.serving.generation,
       outcome: 'kept-old',
+      dead: generation,
     },
   ]);
 }

@@ -109,6 +109,11 @@ export class Generations {
     for (const generation of [...this.#running.keys()]) this.end(generation);
   }
 
+  /** Resolves when nothing of a generation is left. */
+  async gone(generation: number): Promise<void> {
+    await this.#running.get(generation)?.gone;
+  }
+
   /** Resolves when no process of any generation is left. */
   async allGone(): Promise<void> {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map((one) => one.gone));

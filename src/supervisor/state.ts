@@ -202,6 +202,8 @@ export type Effect =
       readonly request: ReloadRequest;
       readonly generation: number;
       readonly outcome: ReloadOutcome;
+      /** This generation died: what its calls came to is known when it is gone, and only then is this told. */
+      readonly dead?: number;
     }
   | { readonly type: 'explain-stop-first'; readonly why: string }
   | { readonly type: 'waiting-for-retiring'; readonly generation: number }

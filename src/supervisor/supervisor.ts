@@ -5,7 +5,7 @@ import { diffFunctions, isEmptyDiff } from './function-diff.js';
 import { Generations, type SupervisedService } from './generations.js';
 import { next } from './next.js';
 import { explainStopFirst, reportCut, reportWaiting } from './notices.js';
-import type { FunctionDescriptor, RunningBuild, SupervisorPorts } from './ports.js';
+import type { Counters, FunctionDescriptor, RunningBuild, SupervisorPorts } from './ports.js';
 import { ReloadRecord } from './reload-record.js';
 import { failureEvent, reloadEvent, summarize } from './report.js';
 import { CRASH_REQUEST } from './request.js';
@@ -34,6 +34,8 @@ export class Supervisor {
   #dispatching = false;
   #build: { readonly generation: number; readonly run: RunningBuild } | null = null;
   #record: ReloadRecord | null = null;
+  /** Counters at the end of the last reload: what a crash costs is told from there, since its calls may be judged before its exit is seen. */
+  #settledCounters: Counters;
   /** The figures of the restart after the latest crash: what was lost by the crash belongs to it. */
   #crash: ReloadRecord | null = null;
   #lastBuildMs = 0;
@@ -48,6 +50,7 @@ export class Supervisor {
   constructor(service: SupervisedService, ports: SupervisorPorts, mode: Facts['mode']) {
     this.#service = service;
     this.#ports = ports;
+    this.#settledCounters = ports.gate.counters();
     this.#generations = new Generations(service, ports, (input) => this.dispatch(input));
     this.#machine = { facts: initialFacts(service, mode), state: { state: 'idle', retiring: [] } };
     this.#closed = new Promise((resolve) => {
@@ -162,7 +165,7 @@ export class Supervisor {
         this.#generations.expedite(effect.generation);
         break;
       case 'schedule-retry':
-        this.#crash = new ReloadRecord(CRASH_REQUEST.id, this.#now(), gate.counters());
+        this.#crash = new ReloadRecord(CRASH_REQUEST.id, this.#now(), this.#settledCounters);
         this.#cancelRetry();
         this.#cancelRetry = this.#ports.clock.after(this.#retryMs, () =>
           this.dispatch({ type: 'retry-due' }),
@@ -178,7 +181,8 @@ export class Supervisor {
         this.#reportFailure(effect);
         break;
       case 'finished':
-        this.#finished(effect);
+        if (effect.dead === undefined) this.#finished(effect);
+        else void this.#finishedByCrash(effect, effect.dead);
         break;
       case 'explain-stop-first':
         explainStopFirst(this.#service.name, publish, effect.why);
@@ -283,8 +287,18 @@ export class Supervisor {
     );
   }
 
+  /** Calls went back to a kept generation at once; what the dead one's calls came to is known when it is gone. */
+  async #finishedByCrash(effect: Extract<Effect, { type: 'finished' }>, dead: number): Promise<void> {
+    this.#record = new ReloadRecord(effect.request.id, this.#now(), this.#settledCounters);
+    const record = this.#record;
+    await this.#generations.gone(dead);
+    // A change that came meanwhile has a record of its own.
+    if (this.#record === record) this.#finished(effect);
+  }
+
   #finished(effect: Extract<Effect, { type: 'finished' }>): void {
     const counters = this.#ports.gate.counters();
+    this.#settledCounters = counters;
     const current = this.#record?.isOf(effect.request.id) ? this.#record : null;
     if (current !== null) this.#record = null;
     const record = current ?? new ReloadRecord(effect.request.id, this.#now(), counters);

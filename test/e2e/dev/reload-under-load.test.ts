@@ -32,7 +32,7 @@ async function runUnderLoad(
     if (event.type === 'generation.active')
       swaps.push({ generation: event.generation, activeAt: performance.now() });
   });
-  await dev.waitFor('generation.active');
+  await dev.waitFor('reload.finished');
   const load = new Load(await dev.gateway(), { perSecond: 200, longestMs: 300 });
   load.start();
   for (let save = 1; save <= SAVES; save++) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_HOLD } from '../../../src/config/types.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { answerStream } from '../protocol/fault-server.js';
 import { startChild, startEcho } from './fake-child.js';
@@ -19,6 +20,11 @@ async function start() {
   const clock = new VirtualClock();
   const started = await startGateway({ clock });
   return { ...started, clock, address: started.gateway.address, caller: new Caller(started.gateway.address) };
+}
+
+/** Calls are taken in the order in which they come on a connection: what was sent before this has arrived when it resolves. */
+async function roundTrip(caller: Caller): Promise<void> {
+  expect((await caller.invoke('nobody.has.this').result).code).toBe(grpcStatus.NOT_FOUND);
 }
 
 test('an external service is called as soon as its address answers; until then calls wait', async () => {
@@ -66,7 +72,7 @@ describe('heartbeats', () => {
 });
 
 test('the same service_id replaces; an empty list takes it out', async () => {
-  const { gateway, address, caller } = await start();
+  const { gateway, address, caller, clock } = await start();
   const [first, second] = [await startEcho('first'), await startEcho('second')];
   await register(address, first.address, { serviceId: 'x', functions: ['a', 'b'] });
   expect((await caller.invoke('a').result).payload).toBe('first');
@@ -75,7 +81,41 @@ test('the same service_id replaces; an empty list takes it out', async () => {
   expect((await caller.invoke('b').result).code).toBe(grpcStatus.NOT_FOUND);
   await register(address, '', { serviceId: 'x', functions: [] });
   expect(gateway.externals()).toEqual([]);
+  const waiting = caller.invoke('a');
+  await roundTrip(caller);
+  await clock.advance(DEFAULT_HOLD.timeout);
+  expect((await waiting.result).code).toBe(grpcStatus.NOT_FOUND);
   expect((await caller.invoke('a').result).code).toBe(grpcStatus.NOT_FOUND);
+});
+
+test('calls for a service that took itself out wait until it is back', async () => {
+  const { gateway, address, caller } = await start();
+  const [first, second] = [await startEcho('first'), await startEcho('second')];
+  await register(address, first.address, { serviceId: 'x', functions: ['a', 'b'] });
+  expect((await caller.invoke('a').result).payload).toBe('first');
+  await register(address, '', { serviceId: 'x', functions: [] });
+  await heartbeat(address, 'x', 'late');
+  expect(gateway.externals()).toEqual([]);
+  const [waiting, gone] = [caller.invoke('a'), caller.invoke('b')];
+  let ended = false;
+  void Promise.race([waiting.result, gone.result]).then(() => {
+    ended = true;
+  });
+  await roundTrip(caller);
+  expect(ended).toBe(false);
+  await register(address, second.address, { serviceId: 'x', functions: ['a'] });
+  expect((await waiting.result).payload).toBe('second');
+  expect((await gone.result).code).toBe(grpcStatus.NOT_FOUND);
+});
+
+test('a service that took itself out is not waited for where another serves the function', async () => {
+  const { address, caller } = await start();
+  const [leaving, staying] = [await startEcho('leaving'), await startEcho('staying')];
+  await register(address, staying.address, { serviceId: 'y' });
+  expect((await caller.invoke('player.ban').result).payload).toBe('staying');
+  await register(address, leaving.address, { serviceId: 'x' });
+  await register(address, '', { serviceId: 'x', functions: [] });
+  expect((await caller.invoke('player.ban').result).payload).toBe('staying');
 });
 
 test('calls under way on a service that was taken out still end', async () => {
@@ -85,7 +125,6 @@ test('calls under way on a service that was taken out still end', async () => {
   const call = caller.invoke('player.ban');
   await until('it arrived', () => callsAt(child).length === 1);
   await register(address, '', { serviceId: 'x', functions: [] });
-  expect((await caller.invoke('player.ban').result).code).toBe(grpcStatus.NOT_FOUND);
   expect(isLeft(child)).toBe(false);
   for (const one of callsAt(child)) answerStream(one, { body: Buffer.alloc(0) });
   expect((await call.result).code).toBe(grpcStatus.OK);

@@ -96,7 +96,15 @@ describe('overlap', () => {
     await fake.clock.advance(10_000);
     expect(fake.process(1).stops).toEqual([]);
     expect(supervisor.activeGeneration).toBe(1);
-    expect(fake.last('reload.finished')).toMatchObject({ outcome: 'kept-old', trigger: { kind: 'crash' } });
+    // What the dead generation's calls came to is known when it is gone.
+    fake.counters = { held: 0, drained: 0, replayed: 1, lost: 2 };
+    fake.process(2).groupGone.resolve();
+    await settle();
+    expect(fake.last('reload.finished')).toMatchObject({
+      outcome: 'kept-old',
+      trigger: { kind: 'crash' },
+      calls: { replayed: 1, lost: 2 },
+    });
   });
 
   it('ends a candidate that is not ready in time, with what was waited for and the last lines', async () => {
