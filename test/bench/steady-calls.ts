@@ -1,5 +1,5 @@
 import { versionOf } from './game-server.js';
-import { callOnNewConnection, echoRequest } from './grpc-caller.js';
+import { echoRequest, KeptCaller } from './grpc-caller.js';
 
 /** One call, or one look whether the new version answers, in this time (ms). */
 const STEP_MS = 5;
@@ -17,11 +17,11 @@ interface Search {
 }
 
 /**
- * Steady calls, each on a new connection, and how many of them got no answer. None waits for another, and whatever a slow turn of the
+ * Steady calls on one kept connection, dialled again when it broke, and how many of them got no answer. None waits for another, and whatever a slow turn of the
  * event loop missed is sent with the next, so that the rate holds.
  */
 export class SteadyCalls {
-  readonly #address: string;
+  readonly #caller: KeptCaller;
   readonly #frame = echoRequest({});
   readonly #underWay = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
@@ -32,7 +32,7 @@ export class SteadyCalls {
   #search: Search | null = null;
 
   constructor(address: string) {
-    this.#address = address;
+    this.#caller = new KeptCaller(address);
     this.#timer = setInterval(() => this.#takeSteps(), STEP_MS);
   }
 
@@ -55,6 +55,7 @@ export class SteadyCalls {
   async stop(): Promise<CallCounts> {
     clearInterval(this.#timer);
     await Promise.all(this.#underWay);
+    this.#caller.close();
     return { sent: this.#sent, lost: this.#lost };
   }
 
@@ -71,7 +72,7 @@ export class SteadyCalls {
 
   async #call(counts: boolean): Promise<void> {
     if (counts) this.#sent += 1;
-    const payload = await callOnNewConnection(this.#address, this.#frame);
+    const payload = await this.#caller.call(this.#frame);
     if (payload === null) {
       if (counts) this.#lost += 1;
     } else if (this.#search !== null && versionOf(payload) === this.#search.version) {
