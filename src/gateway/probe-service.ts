@@ -32,18 +32,30 @@ export type ProbeResult =
 
 type Verdict = 'pending' | 'served' | 'missing' | 'interrupted';
 
-/** Asks for all names at once over the one connection; done as soon as the most preferred one that is served is known. */
+/**
+ * Asks for the most frequent name alone, since a process that has just started answers one call noticeably sooner than three, and
+ * then for the others at once.
+ */
 export async function probeService(channel: ChildChannel, clock: Clock): Promise<ProbeResult> {
+  const [first, ...others] = FUNCTION_SERVICES;
   for (const method of PROBE_METHODS) {
-    const result = await probeMethod(channel, clock, method);
-    if (result.kind !== 'serves-none') return result;
+    for (const services of [[first], others]) {
+      const result = await probeMethod(channel, clock, services, method);
+      if (result.kind !== 'serves-none') return result;
+    }
   }
   return { kind: 'serves-none' };
 }
 
-function probeMethod(channel: ChildChannel, clock: Clock, method: string): Promise<ProbeResult> {
+/** Done as soon as the most preferred of these services that is served is known. */
+function probeMethod(
+  channel: ChildChannel,
+  clock: Clock,
+  services: readonly FunctionServiceName[],
+  method: string,
+): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const verdicts: Verdict[] = FUNCTION_SERVICES.map(() => 'pending');
+    const verdicts: Verdict[] = services.map(() => 'pending');
     const calls: ChildCall[] = [];
     const finish = (result: ProbeResult): void => {
       cancelTimer();
@@ -51,7 +63,7 @@ function probeMethod(channel: ChildChannel, clock: Clock, method: string): Promi
       resolve(result);
     };
     const cancelTimer = clock.after(PROBE_TIMEOUT_MS, () => finish({ kind: 'interrupted' }));
-    FUNCTION_SERVICES.forEach((service, index) => {
+    services.forEach((service, index) => {
       const request = {
         path: `/${service}/${method}`,
         message: Buffer.alloc(0),
@@ -62,7 +74,7 @@ function probeMethod(channel: ChildChannel, clock: Clock, method: string): Promi
         channel.startOrWait(request, {
           onOutcome(outcome) {
             verdicts[index] = judge(outcome);
-            const result = conclude(verdicts);
+            const result = conclude(services, verdicts);
             if (result !== null) finish(result);
           },
         }),
@@ -85,9 +97,12 @@ function judge(outcome: CallOutcome): Verdict {
 }
 
 /** Null: it depends on an answer that is not there yet. */
-function conclude(verdicts: readonly Verdict[]): ProbeResult | null {
+function conclude(
+  services: readonly FunctionServiceName[],
+  verdicts: readonly Verdict[],
+): ProbeResult | null {
   for (const [index, verdict] of verdicts.entries()) {
-    const service = FUNCTION_SERVICES[index];
+    const service = services[index];
     if (verdict === 'pending') return null;
     if (verdict === 'interrupted') return { kind: 'interrupted' };
     if (verdict === 'served' && service !== undefined) return { kind: 'serves', service };
