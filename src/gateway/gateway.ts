@@ -66,6 +66,7 @@ class LocalGateway implements Gateway {
     });
     this.#dispatcher = new Dispatcher(clock, this.#createDirectory(), this.#jobs);
     this.#registrar = new Registrar({
+      clock,
       services: this.#services,
       externals: this.#externals,
       attribute: options.attribute,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../core/clock.js';
 import { err, ok, type Result } from '../core/result.js';
 import { type DialTarget, parseRpcAddress } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
@@ -9,7 +10,14 @@ import type { SupervisedService } from './service-gate.js';
 import type { Registration } from './serving-process.js';
 import type { Attribute, GenerationRef } from './types.js';
 
+/**
+ * A registration is answered when its address has answered us, or after this time (ms). A process that has just started does one thing
+ * at a time: it takes our connection some 10 ms sooner when it need not read our answer first.
+ */
+const ADDRESS_ANSWERS_WITHIN_MS = 50;
+
 export interface RegistrarOptions {
+  readonly clock: Clock;
   readonly services: ReadonlyMap<string, SupervisedService>;
   readonly externals: Externals;
   readonly attribute: Attribute;
@@ -37,6 +45,7 @@ export class Registrar {
         const targets = this.#targetsOf(request);
         if (!targets.ok) return targets;
         this.#registerFor(owner, request, targets.value);
+        await this.#addressAnswers(owner, request.serviceId);
         return ok(randomUUID());
       },
       heartbeat: () => this.#link(owner)?.process.touch(),
@@ -90,6 +99,18 @@ export class Registrar {
     if (link !== null && !this.#isClosed) {
       this.#options.services.get(owner.name)?.register(link, request, targets);
     }
+  }
+
+  #addressAnswers(owner: GenerationRef, serviceId: string): Promise<void> {
+    const registration = this.#link(owner)?.process.registrations.find((one) => one.serviceId === serviceId);
+    if (registration === undefined) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancelTimer = this.#options.clock.after(ADDRESS_ANSWERS_WITHIN_MS, resolve);
+      registration.endpoint.whenReady(() => {
+        cancelTimer();
+        resolve();
+      });
+    });
   }
 
   /** Where a registration's functions are dialled; null: it has none, which takes its service out. */
