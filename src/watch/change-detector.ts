@@ -18,6 +18,8 @@ export interface DetectorOptions {
   accepts(path: string): boolean;
   /** Whether the watched folder that holds this path is gone as a whole: moved away, or not mounted for a while. */
   isGone(path: string): boolean;
+  /** Work on the event loop in one go, in ms. Default: 8. */
+  readonly slice?: number;
   onChange(change: FileChange): void;
   /** More is being looked at: what belongs together is not complete yet. */
   onBusy(): void;
@@ -74,7 +76,7 @@ export class ChangeDetector {
 
   #work(start: number): void {
     for (const path of this.#queue) {
-      if (performance.now() - start > SLICE) {
+      if (performance.now() - start > (this.#options.slice ?? SLICE)) {
         this.#workLater();
         return;
       }
