@@ -59,15 +59,18 @@ export class SessionUnderLoad {
     return new SessionUnderLoad(project, dev, load, new Executions(file), order);
   }
 
-  /** Saves, and waits until the new code has answered; the value is ms from the save until it had the calls. */
-  async restart(): Promise<number> {
+  /** Saves, and waits until the new code has answered. The value is ms from the save until it had the calls; null: it never had. */
+  async restart(): Promise<number | null> {
     this.#version += 1;
     const version = `v${this.#version}`;
     const mark = this.#dev.mark();
     const savedAt = performance.now();
     this.#project.write('server.js', gameServer(version));
     const finished = await this.#dev.waitFor('reload.finished', () => true, mark);
-    if (finished.outcome !== 'swapped') this.#failures.push(`${version}: ${finished.outcome}`);
+    if (finished.outcome !== 'swapped') {
+      this.#failures.push(`${version}: ${finished.outcome}`);
+      return null;
+    }
     const activeAt = this.#order.lastSwapAt;
     const isNew = (answer: Answer) => answer.version === version;
     await until(`an answer by ${version}`, () => this.#load.answers.some(isNew));

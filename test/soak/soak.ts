@@ -34,15 +34,16 @@ async function soak(strategy: SwapStrategy, restarts: number, rate: number): Pro
     let warm = first;
     let mostMb = first.residentMb;
     for (let restart = 1; restart <= restarts; restart++) {
-      times.push(await session.restart());
+      const ms = await session.restart();
+      if (ms !== null) times.push(ms);
       const now = session.runner;
       mostMb = Math.max(mostMb, now.residentMb);
       if (restart <= WARM_AFTER) warm = now;
-      if (restart % REPORT_EVERY === 0 && restart < restarts) report(session, times, now);
+      if (restart % REPORT_EVERY === 0 && restart < restarts) report(session, restart, times, now);
     }
     await session.settle();
     const last = session.runner;
-    report(session, times, last);
+    report(session, restarts, times, last);
     const { calls, failures } = session;
     const processesLeft = await session.close();
     print(
@@ -58,11 +59,16 @@ async function soak(strategy: SwapStrategy, restarts: number, rate: number): Pro
   }
 }
 
-function report(session: SessionUnderLoad, times: readonly number[], runner: RunnerFigures): void {
+function report(
+  session: SessionUnderLoad,
+  restarts: number,
+  times: readonly number[],
+  runner: RunnerFigures,
+): void {
   const { calls } = session;
   print(
     [
-      `  ${String(times.length).padStart(5)} restarts`,
+      `  ${String(restarts).padStart(5)} restarts`,
       `calls: ${calls.sent} sent, ${calls.answered} answered, ${calls.losses.length} lost,` +
         ` ${calls.twice.length} ran twice, ${calls.outOfOrder} out of order`,
       `restart: median ${median(times).toFixed(0)} ms, p99 ${percentile(times, 0.99).toFixed(0)} ms`,
