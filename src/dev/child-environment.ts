@@ -1,7 +1,19 @@
 import type { ServiceConfig } from '../config/types.js';
 
+type EnvironmentSource = Pick<
+  ServiceConfig,
+  | 'service'
+  | 'serviceIsConfigured'
+  | 'version'
+  | 'versionIsConfigured'
+  | 'gameId'
+  | 'env'
+  | 'environment'
+  | 'envFileVariables'
+>;
+
 export interface ChildEnvironmentInput {
-  readonly service: ServiceConfig;
+  readonly service: EnvironmentSource;
   readonly generation: number;
   /** This generation's own listener of the gateway, `host:port`. */
   readonly agentAddress: string;
