@@ -43,8 +43,13 @@ function describeEnvironment() {
 
 async function measure(name: SectionName, saves: number): Promise<Section> {
   switch (name) {
-    case 'reload':
-      return measureReload(saves, (round) => showProgress(`reload: round ${round} of ${saves}`));
+    case 'reload': {
+      const section = await measureReload(saves, (round) =>
+        showProgress(`reload: round ${round} of ${saves}`),
+      );
+      showProgress('');
+      return section;
+    }
     case 'gateway':
       return measureGatewayLatency();
     case 'watch':

@@ -16,8 +16,8 @@ interface Search {
 }
 
 /**
- * Steady calls on one kept connection, dialled again when it broke, and how many of them got no answer. None waits for another, and whatever a slow turn of the
- * event loop missed is sent with the next, so that the rate holds.
+ * Steady calls on one kept connection, dialled again when it broke, and how many of them got no answer. None waits for another,
+ * and whatever a slow turn of the event loop missed is sent with the next, so that the rate holds.
  */
 export class SteadyCalls {
   readonly #caller: KeptCaller;
