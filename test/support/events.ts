@@ -31,6 +31,12 @@ export const events = {
     ms: 590,
     output,
   }),
+  buildCancelled: (generation: number): CroupierEvent => ({
+    type: 'build.cancelled',
+    service: 'game',
+    generation,
+    ms: 12,
+  }),
   buildFailed: (
     generation: number,
     more: Partial<EventOf<'build.failed'>> = {},

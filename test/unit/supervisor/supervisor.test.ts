@@ -362,7 +362,7 @@ describe('closing', () => {
 });
 
 describe('builds', () => {
-  it('report their failure with the output, and who serves', async () => {
+  it('tell when they are thrown away, and report their failure with the output and who serves', async () => {
     const build = {
       command: { argv: ['make'], shell: false, display: 'make' },
       timeout: 1000,
@@ -376,12 +376,16 @@ describe('builds', () => {
     await settle();
     await serve(1);
     expect(fake.log.at(-1)).toBe('keep /a/1/app');
+    supervisor.dispatch({ type: 'wanted', request: request({ settled: false }) });
+    supervisor.dispatch({ type: 'settled', request: null });
+    await settle();
+    expect(fake.last('build.cancelled').generation).toBe(2);
     await want();
     const failure = { reason: 'build-failed', exitCode: 2, signal: null, output: 'line 3: no' } as const;
-    fake.builds.get(2)?.resolve({ outcome: 'failed', ms: 9, failure });
+    fake.builds.get(3)?.resolve({ outcome: 'failed', ms: 9, failure });
     await settle();
     expect(fake.last('build.failed')).toMatchObject({
-      generation: 2,
+      generation: 3,
       ms: 9,
       output: 'line 3: no',
       serving: 1,
