@@ -40,3 +40,14 @@ export interface ChildCallHandlers {
 export function statusAnswer(status: RpcStatus, trailers: WireMetadata = NO_METADATA): RawAnswer {
   return { status, headers: null, trailers, body: null };
 }
+
+/** A call that is not sent: its outcome is `refused`, unless it is cancelled in the same turn. */
+export function refuseCall(handlers: ChildCallHandlers, message: string): ChildCall {
+  let outcome: CallOutcome = { kind: 'refused', message };
+  queueMicrotask(() => handlers.onOutcome(outcome));
+  return {
+    cancel() {
+      outcome = { kind: 'cancelled' };
+    },
+  };
+}

@@ -1,8 +1,9 @@
 import type { CancelTimer, Clock } from '../core/clock.js';
 import type { DialTarget } from './address.js';
-import type { CallOutcome, ChildCall, ChildCallHandlers, ChildRequest } from './child-call.js';
-import { type Dial, dial } from './child-dial.js';
+import { type ChildCall, type ChildCallHandlers, type ChildRequest, refuseCall } from './child-call.js';
+import { type Dial, type DialFailure, dial } from './child-dial.js';
 import { ChildSession } from './child-session.js';
+import type { TlsMaterial } from './tls.js';
 
 /** A first connection is on the path from saving a file to the first answer: looked for every few ms. */
 const FIRST_DIAL = { initialMs: 2, maxMs: 100 };
@@ -16,8 +17,8 @@ export interface ChildChannelHandlers {
   onChange(): void;
   /** hasRoom may have become true. */
   onRoom(): void;
-  /** A dial failed; a sentence for people. Dialling goes on. */
-  onDialFailed?(message: string): void;
+  /** A dial failed. Dialling goes on. */
+  onDialFailed?(failure: DialFailure): void;
 }
 
 interface Waiting {
@@ -32,6 +33,7 @@ interface Waiting {
  */
 export class ChildChannel {
   readonly #targets: readonly DialTarget[];
+  readonly #tls: TlsMaterial | null;
   readonly #clock: Clock;
   readonly #handlers: ChildChannelHandlers;
   #state: 'open' | 'finishing' | 'closed' = 'open';
@@ -51,8 +53,15 @@ export class ChildChannel {
   #lastFailure: string | null = null;
   #onEmpty: (() => void)[] = [];
 
-  constructor(targets: readonly DialTarget[], clock: Clock, handlers: ChildChannelHandlers) {
+  /** @param tls null: plain text */
+  constructor(
+    targets: readonly DialTarget[],
+    tls: TlsMaterial | null,
+    clock: Clock,
+    handlers: ChildChannelHandlers,
+  ) {
     this.#targets = targets;
+    this.#tls = tls;
     this.#clock = clock;
     this.#handlers = handlers;
     void this.#connect();
@@ -79,14 +88,14 @@ export class ChildChannel {
 
   /** Sends a call if the connection is up and the child takes another stream; else the outcome is `refused`. */
   start(request: ChildRequest, handlers: ChildCallHandlers): ChildCall {
-    return this.#session?.start(request, handlers) ?? refuse(handlers, 'there is no connection');
+    return this.#session?.start(request, handlers) ?? refuseCall(handlers, 'there is no connection');
   }
 
   /** As start, but waits for a free stream where the child limits them. */
   startOrWait(request: ChildRequest, handlers: ChildCallHandlers): ChildCall {
     const session = this.#session;
     if (session === null || this.#waiting.length >= MAX_WAITING) {
-      return refuse(
+      return refuseCall(
         handlers,
         session === null ? 'there is no connection' : 'too many calls wait for a stream',
       );
@@ -158,7 +167,7 @@ export class ChildChannel {
   }
 
   async #connect(): Promise<void> {
-    const attempt = dial(this.#targets, this.#clock);
+    const attempt = dial(this.#targets, this.#tls, this.#clock);
     this.#dial = attempt;
     const result = await attempt.result;
     this.#dial = null;
@@ -167,7 +176,7 @@ export class ChildChannel {
       return;
     }
     if (!result.ok) {
-      this.#lastFailure = result.error;
+      this.#lastFailure = result.error.message;
       this.#handlers.onDialFailed?.(result.error);
       if (this.#state === 'open') this.#retry();
       return;
@@ -233,16 +242,6 @@ export class ChildChannel {
   }
 
   #refuseWaiting(): void {
-    for (const waiting of this.#waiting.splice(0)) refuse(waiting.handlers, 'the connection was closed');
+    for (const waiting of this.#waiting.splice(0)) refuseCall(waiting.handlers, 'the connection was closed');
   }
-}
-
-function refuse(handlers: ChildCallHandlers, message: string): ChildCall {
-  let outcome: CallOutcome = { kind: 'refused', message };
-  queueMicrotask(() => handlers.onOutcome(outcome));
-  return {
-    cancel() {
-      outcome = { kind: 'cancelled' };
-    },
-  };
 }

@@ -29,6 +29,7 @@ export class ChildSession {
   readonly #session: ClientHttp2Session;
   readonly #handlers: ChildSessionHandlers;
   readonly #authority: string;
+  readonly #scheme: string;
   readonly #calls = new Set<ChildStream>();
   /** The peer's last word on which streams it took. */
   #goaway: { readonly code: number; readonly lastStreamId: number } | null = null;
@@ -38,10 +39,11 @@ export class ChildSession {
   #closed = false;
 
   constructor(connection: Connection, handlers: ChildSessionHandlers) {
-    const { session, socket, target } = connection;
+    const { session, socket, target, scheme } = connection;
     this.#session = session;
     this.#handlers = handlers;
     this.#authority = formatTarget(target);
+    this.#scheme = scheme;
     // In front of http2's own listeners: when it reacts to the end of the socket, what ended it must be known.
     for (const event of ['end', 'error', 'close'] as const) {
       socket.prependListener(event, () => {
@@ -77,7 +79,7 @@ export class ChildSession {
     if (this.room === 0) return null;
     const headers: OutgoingHttpHeaders = {
       [constants.HTTP2_HEADER_METHOD]: 'POST',
-      [constants.HTTP2_HEADER_SCHEME]: 'http',
+      [constants.HTTP2_HEADER_SCHEME]: this.#scheme,
       [constants.HTTP2_HEADER_AUTHORITY]: this.#authority,
       [constants.HTTP2_HEADER_PATH]: request.path,
       te: 'trailers',

@@ -1,5 +1,5 @@
-import { Client, credentials } from '@grpc/grpc-js';
 import type { Result } from '../core/result.js';
+import { openClient } from './channel.js';
 import { type ChannelState, watchChannel } from './channel-state.js';
 import {
   LocalControlServiceService as AgentControl,
@@ -10,6 +10,7 @@ import {
   type RegisterLocalRequest,
   type RegisterLocalResponse,
 } from './gen/croupier/agent/local/v1/local.js';
+import { type DescribeResponse, SessionServiceService as Session } from './gen/croupier/dev/v1/session.js';
 import {
   type CancelJobResponse,
   FunctionServiceService as FunctionV1,
@@ -24,7 +25,6 @@ import {
   LocalControlServiceService as SdkControl,
   FunctionServiceService as SdkFunction,
 } from './gen/croupier/sdk/v1/sdk.js';
-import { MAX_MESSAGE_BYTES } from './message-limit.js';
 import {
   type CallOptions,
   callServed,
@@ -33,10 +33,11 @@ import {
   type StreamOptions,
   streamServed,
 } from './rpc.js';
+import type { TlsMaterial } from './tls.js';
 
 type Answer<T> = Promise<Result<T, RpcFailure>>;
 
-/** One channel to an agent, a gateway, or a game server's own function services. Plain text. */
+/** One channel to an agent, a gateway, or a game server's own function services. */
 export interface AgentClient {
   registerLocal(request: RegisterLocalRequest, options: CallOptions): Answer<RegisterLocalResponse>;
   heartbeat(request: HeartbeatRequest, options: CallOptions): Answer<HeartbeatResponse>;
@@ -47,6 +48,8 @@ export interface AgentClient {
   /** Each event as it comes, then the failure if the stream did not end with OK. Leaving the loop cancels the call. */
   streamJob(jobId: string, options: StreamOptions): AsyncIterable<Result<JobEvent, RpcFailure>>;
   cancelJob(jobId: string, options: CallOptions): Answer<CancelJobResponse>;
+  /** Which session of this program it is; an agent that is none answers UNIMPLEMENTED. */
+  describe(options: CallOptions): Answer<DescribeResponse>;
   /** Calls back at every change of the channel's state; the returned function ends that. */
   onStateChange(listener: (state: ChannelState) => void): () => void;
   /** True as soon as the channel is connected; false when `timeoutMs` passed first or the client was closed. */
@@ -71,24 +74,14 @@ const FUNCTIONS = {
 };
 
 /**
- * Opens a channel to `address` (`host:port`) and begins to connect at once. It shares nothing with other clients, so
- * closing it, and its pauses between attempts to connect, concern this client alone. A call waits for the attempt that
- * is under way, and fails with UNAVAILABLE as soon as one has failed.
+ * Opens a channel to `address` (`host:port`) as openClient() does, and begins to connect at once. `tls` null: plain text.
  */
-export function connectAgent(address: string): AgentClient {
-  const client = new Client(address, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-    // A proxy from the environment is not meant for calls inside the machine or the cluster.
-    'grpc.enable_http_proxy': 0,
-    // Whether a call may run twice is for the caller to say, not for the transport.
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-  });
+export function connectAgent(address: string, tls: TlsMaterial | null = null): AgentClient {
+  const client = openClient(address, tls);
   const channel = watchChannel(client.getChannel());
   const control: Dialect = { index: 0, known: false };
   const functions: Dialect = { index: 0, known: false };
+  const session: Dialect = { index: 0, known: true };
 
   return {
     registerLocal: (request, options) => callServed(client, CONTROL.registerLocal, control, request, options),
@@ -99,6 +92,7 @@ export function connectAgent(address: string): AgentClient {
     startJob: (request, options) => callServed(client, FUNCTIONS.startJob, functions, request, options),
     streamJob: (jobId, options) => streamServed(client, FUNCTIONS.streamJob, functions, { jobId }, options),
     cancelJob: (jobId, options) => callServed(client, FUNCTIONS.cancelJob, functions, { jobId }, options),
+    describe: (options) => callServed(client, [Session.describe], session, {}, options),
     onStateChange: channel.onChange,
     waitForReady: channel.waitForReady,
     close() {

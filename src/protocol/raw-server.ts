@@ -1,8 +1,7 @@
 import {
   logVerbosity,
-  Metadata,
   Server,
-  ServerCredentials,
+  type ServerCredentials,
   type ServerUnaryCall,
   type ServerWritableStream,
   type sendUnaryData,
@@ -11,9 +10,11 @@ import {
 import { err, ok, type Result } from '../core/result.js';
 import { formatTarget } from './address.js';
 import type { RpcStatus } from './grpc-status.js';
+import { StreamCall, UnaryCall } from './incoming-call.js';
 import { MAX_MESSAGE_BYTES } from './message-limit.js';
-import { STATUS_CODES } from './status-codes.js';
-import { isHopHeader, type WireMetadata } from './wire-metadata.js';
+import type { TlsMaterial } from './tls.js';
+import { serverCredentials } from './tls-server.js';
+import type { WireMetadata } from './wire-metadata.js';
 
 // grpc-js writes to the console by itself, even for a taken port that is dealt with here. Only sinks print.
 if (process.env.GRPC_VERBOSITY === undefined) setLogVerbosity(logVerbosity.NONE);
@@ -46,6 +47,8 @@ export interface RawUnaryCall extends RawCall {
 }
 
 export interface RawStreamCall extends RawCall {
+  /** Leading metadata, before the first message; without it there is none. */
+  sendHeaders(headers: WireMetadata): void;
   /** False: wait for onDrain before the next message. */
   write(message: Buffer): boolean;
   onDrain(listener: () => void): void;
@@ -67,18 +70,24 @@ export interface RawServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Serves the given methods without TLS. Port 0: any free one. */
+/**
+ * Serves the given methods. Port 0: any free one. With `tls` it serves TLS, and with its `ca` only callers that show a certificate
+ * of one of these authorities; without, plain text.
+ */
 export async function openRawServer(options: {
   readonly host: string;
   readonly port: number;
   readonly methods: readonly RawMethod[];
+  readonly tls?: TlsMaterial | null;
 }): Promise<Result<RawServer, ListenFailure>> {
+  const credentials = serverCredentials(options.tls ?? null);
+  if (!credentials.ok) return err({ reason: 'cannot-listen', message: credentials.error });
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
   });
   for (const method of options.methods) register(server, method);
-  const bound = await bind(server, options.host, options.port);
+  const bound = await bind(server, options, credentials.value);
   if (!bound.ok) {
     server.forceShutdown();
     return bound;
@@ -86,9 +95,13 @@ export async function openRawServer(options: {
   return ok({ host: options.host, port: bound.value, close: (graceMs) => closeServer(server, graceMs) });
 }
 
-function bind(server: Server, host: string, port: number): Promise<Result<number, ListenFailure>> {
+function bind(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  credentials: ServerCredentials,
+): Promise<Result<number, ListenFailure>> {
   return new Promise((resolve) => {
-    server.bindAsync(formatTarget({ host, port }), ServerCredentials.createInsecure(), (error, boundPort) => {
+    server.bindAsync(formatTarget({ host, port }), credentials, (error, boundPort) => {
       if (error === null) resolve(ok(boundPort));
       else if (error.message.includes('EADDRINUSE')) resolve(err({ reason: 'port-in-use', port }));
       else resolve(err({ reason: 'cannot-listen', message: error.message }));
@@ -129,114 +142,4 @@ function register(server: Server, method: RawMethod): void {
       return;
     }
   }
-}
-
-/** What unary and streaming calls of grpc-js have in common. */
-interface IncomingCall {
-  readonly request: Buffer;
-  readonly metadata: Metadata;
-  readonly cancelled: boolean;
-  getPeer(): string;
-  getDeadline(): Date | number;
-  once(event: 'cancelled', listener: () => void): unknown;
-}
-
-abstract class Call implements RawCall {
-  readonly request: Buffer;
-  readonly metadata: WireMetadata;
-  readonly peer: string;
-  readonly remainingMs: number | null;
-  /** Set once the call was answered or cancelled: grpc-js reports a cancellation after every answer, too. */
-  protected ended = false;
-  #cancelListener: (() => void) | null = null;
-  #cancelled = false;
-
-  constructor(call: IncomingCall) {
-    this.request = call.request;
-    this.metadata = outgoing(call.metadata);
-    this.peer = call.getPeer();
-    const deadline = Number(call.getDeadline());
-    this.remainingMs = Number.isFinite(deadline) ? deadline - Date.now() : null;
-    if (call.cancelled) this.#cancel();
-    else call.once('cancelled', () => this.#cancel());
-  }
-
-  onCancel(listener: () => void): void {
-    if (this.#cancelled) listener();
-    else this.#cancelListener = listener;
-  }
-
-  #cancel(): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.#cancelled = true;
-    this.#cancelListener?.();
-  }
-}
-
-class UnaryCall extends Call implements RawUnaryCall {
-  readonly #call: ServerUnaryCall<Buffer, Buffer>;
-  readonly #callback: sendUnaryData<Buffer>;
-
-  constructor(call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) {
-    super(call);
-    this.#call = call;
-    this.#callback = callback;
-  }
-
-  answer(answer: RawAnswer): void {
-    if (this.ended) return;
-    this.ended = true;
-    if (answer.headers !== null) this.#call.sendMetadata(Metadata.fromHttp2Headers(mutable(answer.headers)));
-    const trailers = Metadata.fromHttp2Headers(mutable(answer.trailers));
-    if (answer.status.code === STATUS_CODES.OK && answer.body !== null) {
-      this.#callback(null, answer.body, trailers);
-      return;
-    }
-    const status =
-      answer.status.code === STATUS_CODES.OK
-        ? { code: STATUS_CODES.INTERNAL, message: 'answered OK without a message' }
-        : answer.status;
-    this.#callback({ code: status.code, details: status.message, metadata: trailers });
-  }
-}
-
-class StreamCall extends Call implements RawStreamCall {
-  readonly #call: ServerWritableStream<Buffer, Buffer>;
-
-  constructor(call: ServerWritableStream<Buffer, Buffer>) {
-    super(call);
-    this.#call = call;
-  }
-
-  write(message: Buffer): boolean {
-    return this.ended ? true : this.#call.write(message);
-  }
-
-  onDrain(listener: () => void): void {
-    this.#call.on('drain', listener);
-  }
-
-  end(status: RpcStatus, trailers: WireMetadata): void {
-    if (this.ended) return;
-    this.ended = true;
-    const metadata = Metadata.fromHttp2Headers(mutable(trailers));
-    if (status.code === STATUS_CODES.OK) this.#call.end(metadata);
-    else this.#call.emit('error', { code: status.code, details: status.message, metadata });
-  }
-}
-
-/** Metadata of a request in wire form, without what belongs to the caller's own hop. */
-function outgoing(metadata: Metadata): WireMetadata {
-  const passed: Record<string, readonly string[]> = {};
-  for (const [key, value] of Object.entries(metadata.toHttp2Headers())) {
-    if (value === undefined || isHopHeader(key)) continue;
-    passed[key] = Array.isArray(value) ? value : [String(value)];
-  }
-  return passed;
-}
-
-/** grpc-js asks for mutable arrays; it copies them. */
-function mutable(metadata: WireMetadata): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(metadata).map(([key, values]) => [key, [...values]]));
 }

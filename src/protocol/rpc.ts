@@ -169,11 +169,11 @@ async function* stream<Request, Response>(
 }
 
 /** grpc-js throws at a call on a closed client; for us that is one more way for a call to fail. */
-function isClosed(client: Client): boolean {
+export function isClosed(client: Client): boolean {
   return client.getChannel().getConnectivityState(false) === connectivityState.SHUTDOWN;
 }
 
-const closedClient: RpcFailure = {
+export const closedClient: RpcFailure = {
   code: status.CANCELLED,
   codeName: statusName(status.CANCELLED),
   message: 'the client is closed',
@@ -197,7 +197,7 @@ const emptyAnswer: RpcFailure = {
   metadata: {},
 };
 
-function toFailure(error: ServiceError): RpcFailure {
+export function toFailure(error: Pick<ServiceError, 'code' | 'details' | 'metadata'>): RpcFailure {
   const metadata: Record<string, string> = {};
   // Its type does not say so, but the errors that grpc-js makes itself can come without metadata.
   for (const [key, value] of Object.entries(error.metadata?.getMap() ?? {})) {

@@ -1,4 +1,5 @@
 import {
+  createSecureServer,
   createServer,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
@@ -6,7 +7,9 @@ import {
   type Settings,
 } from 'node:http2';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { messagePrefix } from '../../../src/protocol/grpc-frame.js';
+import type { Issued } from '../../support/certificates.js';
 
 /** A stream as the server got it, its request's bytes complete. */
 export interface FaultStream {
@@ -18,25 +21,37 @@ export interface FaultStream {
   readonly message: Buffer;
 }
 
-/** A server on plain HTTP/2, for everything that a well-behaved gRPC server does not do. */
+/** What a server shows; with `caPem` it asks for a client certificate, too. */
+export type ServerCertificate = Issued & { readonly caPem?: string };
+
+function serverOptions({ certPem, keyPem, caPem }: ServerCertificate) {
+  return { cert: certPem, key: keyPem, ...(caPem === undefined ? {} : { ca: caPem, requestCert: true }) };
+}
+
+/** A server on HTTP/2 alone, for everything that a well-behaved gRPC server does not do. Without a certificate: plain text. */
 export class FaultServer {
-  readonly #server = createServer();
+  readonly #server: ReturnType<typeof createServer> | ReturnType<typeof createSecureServer>;
   readonly sessions: ServerHttp2Session[] = [];
   readonly sockets: Socket[] = [];
   readonly streams: FaultStream[] = [];
   port = 0;
 
-  constructor(onStream: (stream: FaultStream) => void, settings?: Settings) {
+  constructor(
+    onStream: (stream: FaultStream) => void,
+    settings?: Settings,
+    certificate: ServerCertificate | null = null,
+  ) {
+    this.#server = certificate === null ? createServer() : createSecureServer(serverOptions(certificate));
     if (settings !== undefined) this.#server.updateSettings(settings);
     this.#server.on('connection', (socket: Socket) => {
       this.sockets.push(socket);
       socket.on('error', () => undefined);
     });
-    this.#server.on('session', (session) => {
+    this.#server.on('session', (session: ServerHttp2Session) => {
       this.sessions.push(session);
       session.on('error', () => undefined);
     });
-    this.#server.on('stream', (stream, headers) => {
+    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       const session = this.sessions.find((one) => one === stream.session);
       if (session === undefined) return;
       stream.on('error', () => undefined);
@@ -134,9 +149,10 @@ export function goawayFrame(lastStreamId: number, code: number): Buffer {
 /** The bare frames of HTTP/2: calls back for each request, and says nothing by itself but SETTINGS. */
 export async function startFrameServer(
   onRequest: (socket: Socket, streamId: number) => void,
+  certificate: ServerCertificate | null = null,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const sockets = new Set<Socket>();
-  const server = createTcpServer((socket) => {
+  const serve = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.write(frame(SETTINGS, Buffer.alloc(0)));
@@ -151,7 +167,11 @@ export async function startFrameServer(
         offset = end;
       }
     });
-  });
+  };
+  const server =
+    certificate === null
+      ? createTcpServer(serve)
+      : createTlsServer({ ...serverOptions(certificate), ALPNProtocols: ['h2'] }, serve);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: addressOf(server.address()).port,
