@@ -123,6 +123,29 @@ export type CroupierEvent =
       readonly updated: readonly string[];
       readonly breaking: readonly string[];
     }
+  /** Registered there, and seen there. `attempt`: of this connection, 1 is the first. */
+  | { readonly type: 'upstream.connected'; readonly url: string; readonly attempt: number }
+  /** It cannot be reached, or does not answer; it is tried again by itself. Told once for each loss, and when the reason changes. */
+  | {
+      readonly type: 'upstream.lost';
+      readonly url: string;
+      readonly reason: string;
+      readonly attempt: number;
+    }
+  /** The upstream knows the present functions of this service, with their versions. */
+  | {
+      readonly type: 'upstream.registered';
+      readonly url: string;
+      readonly service: string;
+      readonly functions: readonly FunctionSummary[];
+    }
+  /** This service was taken out of the upstream's routing: for a swap, or because the session ends. */
+  | {
+      readonly type: 'upstream.drained';
+      readonly url: string;
+      readonly service: string;
+      readonly reason: 'swap' | 'exit';
+    }
   | {
       readonly type: 'reload.finished';
       readonly service: string;

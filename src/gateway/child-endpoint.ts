@@ -3,34 +3,20 @@ import { assertNever } from '../core/failure.js';
 import { type DialTarget, formatTarget } from '../protocol/address.js';
 import type { ChildCall, ChildCallHandlers } from '../protocol/child-call.js';
 import { ChildChannel } from '../protocol/child-channel.js';
+import type { TlsMaterial } from '../protocol/tls.js';
 import type { WireMetadata } from '../protocol/wire-metadata.js';
+import type { EndpointHandlers, FunctionEndpoint, FunctionRequest } from './endpoint.js';
 import { FUNCTION_SERVICES, type FunctionServiceName, probeService } from './probe-service.js';
+import { explainDials } from './unusable-address.js';
 
 /** Pause before a connected child that did not answer the probe is probed again. */
 const PROBE_AGAIN_MS = 100;
-
-export interface EndpointHandlers {
-  /** isReady may have changed. */
-  onChange(): void;
-  /** hasRoom may have become true. */
-  onRoom(): void;
-  /** Nobody holds it any more; its connection closes. */
-  onReleased(): void;
-  onNotice(level: 'info' | 'warn' | 'error', message: string): void;
-}
-
-export interface FunctionRequest {
-  readonly message: Buffer;
-  readonly metadata: WireMetadata;
-  /** Time until the caller's deadline in ms; null: none. */
-  readonly timeoutMs: number | null;
-}
 
 /**
  * One `rpc_addr` of one process: the connection, and the name under which functions are served there. Lives as long as somebody
  * retains it: registrations, calls under way and jobs.
  */
-export class ChildEndpoint {
+export class ChildEndpoint implements FunctionEndpoint {
   readonly #channel: ChildChannel;
   readonly #clock: Clock;
   readonly #handlers: EndpointHandlers;
@@ -42,13 +28,24 @@ export class ChildEndpoint {
   #waitingForReady: (() => void)[] = [];
   #closed = false;
 
-  constructor(targets: readonly DialTarget[], clock: Clock, handlers: EndpointHandlers) {
+  /** @param tls null: plain text */
+  constructor(
+    targets: readonly DialTarget[],
+    tls: TlsMaterial | null,
+    clock: Clock,
+    handlers: EndpointHandlers,
+  ) {
     this.#clock = clock;
     this.#handlers = handlers;
     this.#address = targets.map(formatTarget).join(' or ');
-    this.#channel = new ChildChannel(targets, clock, {
+    this.#channel = new ChildChannel(targets, tls, clock, {
       onChange: () => this.#onChannelChange(),
       onRoom: () => this.#onReady(),
+      onDialFailed: explainDials({
+        tls,
+        isWanted: () => !this.#closed && !this.#channel.isConnected,
+        tell: (why) => this.#handlers.onNotice('warn', `${this.#address} cannot be called: ${why}`),
+      }),
     });
   }
 

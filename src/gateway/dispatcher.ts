@@ -1,17 +1,16 @@
 import type { HoldLimits } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
-import { statusAnswer } from '../protocol/child-call.js';
 import { readInvokeHead } from '../protocol/raw-codec.js';
-import type { RawAnswer, RawUnaryCall } from '../protocol/raw-server.js';
-import { STATUS_CODES } from '../protocol/status-codes.js';
+import type { RawUnaryCall } from '../protocol/raw-server.js';
 import type { CallCounters } from './call-counters.js';
 import { Forwarder } from './forwarder.js';
-import { invalidArgument, notFound, unavailable } from './gateway-answer.js';
+import { CLOSING, invalidArgument, notFound, unavailable } from './gateway-answer.js';
 import { GatewayCall } from './gateway-call.js';
 import { HoldQueue } from './hold-queue.js';
 import type { Jobs } from './jobs.js';
 import { nearestName } from './nearest.js';
+import type { PassedCalls } from './passed-calls.js';
 import { type Resolution, type RoutingView, resolve } from './route.js';
 import type { ServingProcess } from './serving-process.js';
 import type { GenerationRef, HoldReason } from './types.js';
@@ -36,6 +35,15 @@ export interface Directory {
   functionIds(): Iterable<string>;
 }
 
+/** How a call came in. */
+export interface Arrival {
+  readonly kind: 'call' | 'job';
+  /** The generation through whose own listener it came; null: anybody's. */
+  readonly origin: GenerationRef | null;
+  /** It is sent to a process within this time (ms) or never; null: its deadline alone counts. */
+  readonly dispatchWithinMs: number | null;
+}
+
 /** Key of the external services' pool in the hold queue; no service can have this name. */
 const EXTERNAL_POOL = '\0external';
 const SHOWN_ID_LENGTH = 200;
@@ -45,14 +53,16 @@ export class Dispatcher {
   readonly #clock: Clock;
   readonly #directory: Directory;
   readonly #queue: HoldQueue<GatewayCall>;
+  readonly #passed: PassedCalls;
   /** What was sent and has no answer yet. */
   readonly forwarder: Forwarder;
   #nextSequence = 0;
   #isClosed = false;
 
-  constructor(clock: Clock, directory: Directory, jobs: Jobs) {
+  constructor(clock: Clock, directory: Directory, jobs: Jobs, passed: PassedCalls) {
     this.#clock = clock;
     this.#directory = directory;
+    this.#passed = passed;
     this.forwarder = new Forwarder(clock, jobs, (call) => this.#place(call));
     this.#queue = new HoldQueue(clock, (call, pool) => this.#onHoldTimeout(call, pool));
   }
@@ -62,7 +72,7 @@ export class Dispatcher {
     return this.#queue.size(service);
   }
 
-  accept(raw: RawUnaryCall, kind: 'call' | 'job', origin: GenerationRef | null): void {
+  accept(raw: RawUnaryCall, arrival: Arrival): void {
     const head = readInvokeHead(raw.request);
     if (!head.ok || head.value.functionId === '') {
       raw.answer(invalidArgument(head.ok ? 'function_id is empty' : head.error));
@@ -70,8 +80,7 @@ export class Dispatcher {
     }
     const call = new GatewayCall(raw, {
       ...head.value,
-      kind,
-      origin,
+      ...arrival,
       sequence: this.#nextSequence++,
       now: this.#clock.now(),
     });
@@ -118,6 +127,7 @@ export class Dispatcher {
       call.answer(CLOSING);
     }
     this.forwarder.close(CLOSING);
+    this.#passed.close(CLOSING);
   }
 
   #resolve(call: GatewayCall): Resolution {
@@ -125,6 +135,7 @@ export class Dispatcher {
       functionId: call.functionId,
       kind: call.kind,
       origin: call.origin?.name ?? null,
+      mayPassOn: this.#passed.takes(call),
     });
   }
 
@@ -132,15 +143,20 @@ export class Dispatcher {
    * A call that is new, or comes back. Nobody is overtaken: whenever something becomes possible, held calls are released at once, so
    * what still waits cannot go where this call goes.
    */
-  #place(call: GatewayCall): void {
+  #place(call: GatewayCall, pool: string | null = null): void {
     if (this.#isClosed) call.answer(CLOSING);
-    else this.#act(call, this.#resolve(call), null);
+    else this.#act(call, this.#resolve(call), pool);
   }
 
   /** `pool`: where the call was held until now; null: nowhere. */
   #act(call: GatewayCall, resolution: Resolution, pool: string | null): void {
     switch (resolution.action) {
       case 'dispatch': {
+        if (call.isTooLate(this.#clock.now())) {
+          const words = 'the call came back when it was too late to send it again';
+          this.#reject(call, serviceOf(resolution), 'hold-timeout', words);
+          return;
+        }
         const process = this.#directory.find(resolution, call.functionId);
         const endpoint = process?.endpointOf(call.functionId) ?? null;
         if (process !== null && endpoint !== null) this.forwarder.send(call, process, endpoint);
@@ -152,6 +168,9 @@ export class Dispatcher {
         return;
       case 'reject':
         this.#reject(call, resolution.service, resolution.reason, resolution.message);
+        return;
+      case 'pass-on':
+        this.#passOn(call, pool);
         return;
       case 'unknown-function':
         this.#answerUnknown(call, pool);
@@ -194,25 +213,33 @@ export class Dispatcher {
     if (call.answer(unavailable(reason, latest, words))) counters.countLost();
   }
 
+  /** With no answer from elsewhere, it becomes of the call what would have become of it without asking. */
+  #passOn(call: GatewayCall, pool: string | null): void {
+    this.#passed.pass(call, (answer) => {
+      if (answer === null) this.#place(call, pool);
+      else if (call.answer(answer)) this.#countAnswered(pool);
+    });
+  }
+
   #answerUnknown(call: GatewayCall, pool: string | null): void {
     const id = call.functionId.slice(0, SHOWN_ID_LENGTH);
     const nearest = nearestName(id, this.#directory.functionIds());
     const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
     const isAnswered = call.answer(notFound(`no service has registered the function "${id}"${hint}`));
-    if (isAnswered && pool !== null && pool !== EXTERNAL_POOL)
-      this.#directory.pool(pool).counters.answered += 1;
+    if (isAnswered) this.#countAnswered(pool);
+  }
+
+  /** `pool`: where the call was held until now; what no service ever held is no service's. */
+  #countAnswered(pool: string | null): void {
+    if (pool !== null && pool !== EXTERNAL_POOL) this.#directory.pool(pool).counters.answered += 1;
   }
 
   #abandon(call: GatewayCall): void {
     this.#queue.remove(call);
     this.forwarder.cancel(call);
+    this.#passed.cancel(call);
   }
 }
-
-const CLOSING: RawAnswer = statusAnswer({
-  code: STATUS_CODES.UNAVAILABLE,
-  message: 'the gateway is closing',
-});
 
 function serviceOf(resolution: Extract<Resolution, { action: 'dispatch' }>): string | null {
   return resolution.to === 'service' ? resolution.service : null;

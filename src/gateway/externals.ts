@@ -3,6 +3,7 @@ import { DEFAULT_HOLD } from '../config/types.js';
 import type { CancelTimer, Clock } from '../core/clock.js';
 import type { DialTarget } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type { TlsMaterial } from '../protocol/tls.js';
 import { CallCounters } from './call-counters.js';
 import type { Pool } from './dispatcher.js';
 import type { ExternalView } from './route.js';
@@ -32,6 +33,7 @@ export interface ExternalsHandlers {
 /** Services that nobody here supervises: they live by heartbeat and replace each other by `service_id`. */
 export class Externals {
   readonly #clock: Clock;
+  readonly #childTls: TlsMaterial | null;
   readonly #handlers: ExternalsHandlers;
   readonly #services = new Map<string, External>();
   #views: readonly ExternalView[] = [];
@@ -43,8 +45,9 @@ export class Externals {
     describeWait: () => 'the service cannot be reached at the moment',
   };
 
-  constructor(clock: Clock, handlers: ExternalsHandlers) {
+  constructor(clock: Clock, childTls: TlsMaterial | null, handlers: ExternalsHandlers) {
     this.#clock = clock;
+    this.#childTls = childTls;
     this.#handlers = handlers;
   }
 
@@ -113,7 +116,7 @@ export class Externals {
   #add(serviceId: string, sessionId: string): External {
     const name = serviceId === '' ? 'a service without an id' : serviceId;
     const owner = { name, generation: null, replay: new Set<string>(), counters: this.pool.counters };
-    const process = new ServingProcess(owner, this.#clock, this.#handlers);
+    const process = new ServingProcess(owner, this.#clock, this.#childTls, this.#handlers);
     const external = { serviceId, process, sessionId, cancelTimer: () => undefined, lastUse: 0 };
     this.#services.set(serviceId, external);
     this.#views = [...this.#services.values()].map((one) => one.process);

@@ -3,7 +3,7 @@ import { assertNever } from '../core/failure.js';
 import { type CallOutcome, type ChildCall, statusAnswer } from '../protocol/child-call.js';
 import type { RawAnswer } from '../protocol/raw-server.js';
 import { STATUS_CODES } from '../protocol/status-codes.js';
-import type { ChildEndpoint } from './child-endpoint.js';
+import type { FunctionEndpoint } from './endpoint.js';
 import { unavailable } from './gateway-answer.js';
 import type { GatewayCall } from './gateway-call.js';
 import type { Jobs } from './jobs.js';
@@ -14,7 +14,7 @@ import type { Underway } from './underway.js';
 interface SentCall extends Underway {
   readonly call: GatewayCall;
   readonly process: ServingProcess;
-  readonly endpoint: ChildEndpoint;
+  readonly endpoint: FunctionEndpoint;
   childCall: ChildCall | null;
 }
 
@@ -33,7 +33,7 @@ export class Forwarder {
     this.#sendAgain = sendAgain;
   }
 
-  send(call: GatewayCall, process: ServingProcess, endpoint: ChildEndpoint): void {
+  send(call: GatewayCall, process: ServingProcess, endpoint: FunctionEndpoint): void {
     if (call.kind === 'job' && !this.#jobs.hasRoom(this.#startsUnderway)) {
       const message = `too many jobs are running; at most ${this.#jobs.limit} can run at a time`;
       const answer = statusAnswer({ code: STATUS_CODES.RESOURCE_EXHAUSTED, message });
@@ -123,7 +123,8 @@ export class Forwarder {
 
   #onLost(call: GatewayCall, process: ServingProcess, message: string): void {
     const { counters, generation, replay } = process.owner;
-    const hasTime = call.deadline === null || call.deadline > this.#clock.now();
+    const now = this.#clock.now();
+    const hasTime = (call.deadline === null || call.deadline > now) && !call.isTooLate(now);
     if (!call.wasReplayed && call.idempotencyKey !== '' && replay.has(call.functionId) && hasTime) {
       call.wasReplayed = true;
       call.holdUntil = null;

@@ -1,6 +1,8 @@
-import type { RawMethod } from '../protocol/raw-server.js';
+import { acceptJson } from '../protocol/json-codec-method.js';
+import { INVOKE_REQUEST, INVOKE_RESPONSE, JOB_EVENT, JOB_ID } from '../protocol/json-codec-shapes.js';
+import type { RawMethod, RawUnaryCall } from '../protocol/raw-server.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Jobs } from './jobs.js';
+import type { JobCalls } from './job-calls.js';
 import { FUNCTION_SERVICES } from './probe-service.js';
 import type { GenerationRef } from './types.js';
 
@@ -10,21 +12,27 @@ import type { GenerationRef } from './types.js';
  */
 export function functionMethods(
   dispatcher: Dispatcher,
-  jobs: Jobs,
+  jobs: JobCalls,
   origin: GenerationRef | null,
 ): readonly RawMethod[] {
+  const accept = (call: RawUnaryCall, kind: 'call' | 'job'): void =>
+    dispatcher.accept(call, { kind, origin, dispatchWithinMs: null });
   return FUNCTION_SERVICES.flatMap((service): readonly RawMethod[] => [
-    {
-      kind: 'unary',
-      path: `/${service}/Invoke`,
-      handle: (call) => dispatcher.accept(call, 'call', origin),
-    },
-    {
-      kind: 'unary',
-      path: `/${service}/StartJob`,
-      handle: (call) => dispatcher.accept(call, 'job', origin),
-    },
-    { kind: 'stream', path: `/${service}/StreamJob`, handle: (call) => jobs.read(call) },
-    { kind: 'unary', path: `/${service}/CancelJob`, handle: (call) => jobs.answerCancel(call) },
+    acceptJson(
+      { kind: 'unary', path: `/${service}/Invoke`, handle: (call) => accept(call, 'call') },
+      { request: INVOKE_REQUEST, response: INVOKE_RESPONSE },
+    ),
+    acceptJson(
+      { kind: 'unary', path: `/${service}/StartJob`, handle: (call) => accept(call, 'job') },
+      { request: INVOKE_REQUEST, response: JOB_ID },
+    ),
+    acceptJson(
+      { kind: 'stream', path: `/${service}/StreamJob`, handle: (call) => jobs.read(call) },
+      { request: JOB_ID, response: JOB_EVENT },
+    ),
+    acceptJson(
+      { kind: 'unary', path: `/${service}/CancelJob`, handle: (call) => jobs.answerCancel(call) },
+      { request: JOB_ID, response: JOB_ID },
+    ),
   ]);
 }

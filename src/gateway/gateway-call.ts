@@ -11,6 +11,8 @@ export class GatewayCall implements Holdable {
   readonly sequence: number;
   /** In clock ms. */
   readonly deadline: number | null;
+  /** In clock ms; null: its deadline alone counts. */
+  readonly dispatchBy: number | null;
   /** The generation through whose own listener it came; null: anybody's. */
   readonly origin: GenerationRef | null;
   holdUntil: number | null = null;
@@ -18,6 +20,8 @@ export class GatewayCall implements Holdable {
   wasHeld = false;
   /** It was sent a second time; there is no third. */
   wasReplayed = false;
+  /** Somebody else was asked for its function; once is enough. */
+  wasPassedOn = false;
   readonly #raw: RawUnaryCall;
   #isEnded = false;
 
@@ -30,6 +34,8 @@ export class GatewayCall implements Holdable {
       readonly sequence: number;
       readonly now: number;
       readonly origin: GenerationRef | null;
+      /** In ms from now. */
+      readonly dispatchWithinMs: number | null;
     },
   ) {
     this.#raw = raw;
@@ -39,6 +45,7 @@ export class GatewayCall implements Holdable {
     this.sequence = facts.sequence;
     this.origin = facts.origin;
     this.deadline = raw.remainingMs === null ? null : facts.now + raw.remainingMs;
+    this.dispatchBy = facts.dispatchWithinMs === null ? null : facts.now + facts.dispatchWithinMs;
   }
 
   get bytes(): number {
@@ -51,6 +58,11 @@ export class GatewayCall implements Holdable {
 
   get metadata(): WireMetadata {
     return this.#raw.metadata;
+  }
+
+  /** The time in which it may be sent to a process is over. */
+  isTooLate(now: number): boolean {
+    return this.dispatchBy !== null && now > this.dispatchBy;
   }
 
   /** Answered, or the caller went away. */

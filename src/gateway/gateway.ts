@@ -1,17 +1,15 @@
 import { err, ok, type Result } from '../core/result.js';
-import { type DialTarget, formatTarget } from '../protocol/address.js';
-import {
-  openRawServer,
-  type RawMethod,
-  type RawServer,
-  type RawStreamCall,
-  type RawUnaryCall,
-} from '../protocol/raw-server.js';
-import { type Directory, Dispatcher } from './dispatcher.js';
+import { formatTarget } from '../protocol/address.js';
+import type { RawServer } from '../protocol/raw-server.js';
+import { createDirectory, routableFunctions } from './directory.js';
+import { Dispatcher } from './dispatcher.js';
 import { Externals } from './externals.js';
-import { functionMethods } from './function-services.js';
+import { CLOSING } from './gateway-answer.js';
 import { Jobs } from './jobs.js';
-import { type LocalControl, localControlMethods } from './local-control.js';
+import { Listeners } from './listeners.js';
+import { createLocalCalls } from './local-calls.js';
+import { PassedCalls } from './passed-calls.js';
+import { PassedJobs } from './passed-jobs.js';
 import { Registrar } from './registrar.js';
 import { SupervisedService } from './service-gate.js';
 import type {
@@ -20,6 +18,7 @@ import type {
   Gateway,
   GatewayOptions,
   GenerationRef,
+  LocalCalls,
   OpenFailure,
   RoutableFunction,
   ServiceGate,
@@ -27,7 +26,6 @@ import type {
 
 export type { Gateway } from './types.js';
 
-const LOOPBACK = '127.0.0.1';
 /** How many ports after a taken one are tried before any free one is taken. */
 const NEXT_PORTS = 50;
 /** Real time in which last answers go out before connections are cut. */
@@ -43,35 +41,54 @@ export async function openGateway(options: GatewayOptions): Promise<Result<Gatew
 }
 
 class LocalGateway implements Gateway {
+  readonly calls: LocalCalls;
   readonly #options: GatewayOptions;
   readonly #services = new Map<string, SupervisedService>();
   readonly #externals: Externals;
   readonly #jobs: Jobs;
+  readonly #passedJobs: PassedJobs;
   readonly #dispatcher: Dispatcher;
   readonly #registrar: Registrar;
-  /** Every listener that is open, the shared one included. */
-  readonly #listeners = new Set<RawServer>();
+  readonly #listeners: Listeners;
   #shared: RawServer | null = null;
   #isClosed = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const { clock } = options;
+    const { clock, tls, childTls, attribute, describe, elsewhere = null } = options;
     this.#jobs = new Jobs(clock);
-    this.#externals = new Externals(clock, {
+    this.#passedJobs = new PassedJobs(this.#jobs, elsewhere);
+    this.#externals = new Externals(clock, childTls, {
       onChange: () => this.#dispatcher.release(),
       onRoom: () => this.#dispatcher.releaseFor(null),
       onNotice: (level, message) => options.onNotice(level, message),
       onExternal: (change, service) => options.onExternal?.(change, service),
     });
-    this.#dispatcher = new Dispatcher(clock, this.#createDirectory(), this.#jobs);
+    const directory = createDirectory(this.#services, this.#externals);
+    const passed = new PassedCalls(clock, elsewhere, this.#passedJobs);
+    this.#dispatcher = new Dispatcher(clock, directory, this.#jobs, passed);
     this.#registrar = new Registrar({
       clock,
       services: this.#services,
       externals: this.#externals,
-      attribute: options.attribute,
-      sharedPort: () => this.#shared?.port ?? 0,
-      isOwn: (target) => this.#isOwn(target),
+      attribute,
+      isOwn: (target) => this.#listeners.isOwn(target),
+    });
+    this.#listeners = new Listeners({
+      dispatcher: this.#dispatcher,
+      registrar: this.#registrar,
+      jobs: this.#jobs,
+      jobsOfGenerations: this.#passedJobs,
+      describe: () => describe(),
+      tls,
+      // A child dials as it serves.
+      tlsOfGenerations: childTls === null ? null : tls,
+    });
+    this.calls = createLocalCalls({
+      clock,
+      dispatcher: this.#dispatcher,
+      jobs: this.#jobs,
+      serviceIds: (functionId) => this.#registrar.serviceIds(functionId),
     });
   }
 
@@ -81,29 +98,35 @@ class LocalGateway implements Gateway {
 
   async listen(): Promise<Result<void, OpenFailure>> {
     const { host, port, portIsFixed } = this.#options;
-    const methods = this.#methods(null, this.#registrar.shared());
     let failure: OpenFailure = { reason: 'port-in-use', port };
     for (const candidate of portIsFixed || port === 0 ? [port] : portsFrom(port)) {
-      const server = await openRawServer({ host, port: candidate, methods });
-      if (server.ok) {
-        this.#shared = server.value;
-        this.#listeners.add(server.value);
+      const opened = await this.#listeners.openShared(host, candidate);
+      if (opened.ok) {
+        this.#shared = opened.value;
         return ok(undefined);
       }
-      failure = server.error;
+      failure = opened.error;
       if (failure.reason !== 'port-in-use') break;
     }
     return err(failure);
+  }
+
+  async listenAlso(host: string, port: number): Promise<Result<void, OpenFailure>> {
+    if (this.#listeners.isShared({ host, port })) return ok(undefined);
+    const opened = await this.#listeners.openShared(host, port);
+    return opened.ok ? ok(undefined) : opened;
   }
 
   openService(options: GateOptions, handlers: GateHandlers): ServiceGate {
     if (this.#services.has(options.name)) throw new Error(`service ${options.name} is open already`);
     const service = new SupervisedService(options, handlers, {
       clock: this.#options.clock,
+      childTls: this.#options.childTls,
       dispatcher: this.#dispatcher,
       jobs: this.#jobs,
+      isOwn: (target) => this.#listeners.isOwn(target),
       openListener: (generation) => this.#openListener(generation),
-      closeListener: (listener) => void this.#closeListener(listener, LISTENER_GRACE_MS),
+      closeListener: (listener) => void this.#listeners.close(listener, LISTENER_GRACE_MS),
       onNotice: (level, message) => this.#options.onNotice(level, message),
     });
     this.#services.set(options.name, service);
@@ -115,19 +138,7 @@ class LocalGateway implements Gateway {
   }
 
   functions(): readonly RoutableFunction[] {
-    const supervised = [...this.#services.values()].flatMap(({ name, routed }) =>
-      (routed?.process.functions ?? []).map((one) => ({
-        ...one,
-        service: name,
-        generation: routed?.number ?? null,
-      })),
-    );
-    const external = this.#externals
-      .list()
-      .flatMap(({ serviceId, functions }) =>
-        functions.map((one) => ({ ...one, service: serviceId, generation: null })),
-      );
-    return [...supervised, ...external];
+    return routableFunctions(this.#services, this.#externals);
   }
 
   async close(): Promise<void> {
@@ -135,91 +146,27 @@ class LocalGateway implements Gateway {
     this.#isClosed = true;
     this.#registrar.close();
     this.#dispatcher.close();
+    this.#passedJobs.close(CLOSING);
     this.#jobs.close();
     for (const service of this.#services.values()) service.close();
     this.#externals.close();
-    await Promise.all([...this.#listeners].map((listener) => this.#closeListener(listener, CLOSE_GRACE_MS)));
-  }
-
-  #createDirectory(): Directory {
-    const services = this.#services;
-    const externals = this.#externals;
-    return {
-      routing: {
-        get services() {
-          return [...services.values()].map((one) => one.view);
-        },
-        get externals() {
-          return externals.views;
-        },
-      },
-      find(resolution, functionId) {
-        if (resolution.to === 'external') return externals.next(functionId);
-        return services.get(resolution.service)?.routed?.process ?? null;
-      },
-      pool(service) {
-        const pool = service === null ? externals.pool : services.get(service)?.pool;
-        if (pool === undefined) throw new Error(`there is no service ${service}`);
-        return pool;
-      },
-      functionIds: () => new Set(this.functions().map((one) => one.id)),
-    };
-  }
-
-  #methods(origin: GenerationRef | null, control: LocalControl): readonly RawMethod[] {
-    return [
-      ...functionMethods(this.#dispatcher, this.#jobs, origin),
-      ...localControlMethods(control, this.#jobs),
-    ];
+    await this.#listeners.closeAll(CLOSE_GRACE_MS);
   }
 
   async #openListener(generation: GenerationRef): Promise<RawServer> {
     const noteSpoken = (): void => this.#services.get(generation.name)?.noteSpoken(generation.generation);
-    const methods = this.#methods(generation, this.#registrar.ownedBy(generation)).map((method) =>
-      noticed(method, noteSpoken),
-    );
-    const server = await openRawServer({ host: LOOPBACK, port: 0, methods });
-    if (!server.ok) throw new Error(`cannot listen on ${LOOPBACK}: ${JSON.stringify(server.error)}`);
-    if (this.#isClosed) {
-      await server.value.close(0);
-      throw new Error('the gateway is closed');
-    }
-    this.#listeners.add(server.value);
-    return server.value;
+    const opened = await this.#listeners.openFor(generation, noteSpoken);
+    if (!opened.ok)
+      throw new Error(`cannot listen for generation ${generation.generation}: ${explain(opened.error)}`);
+    return opened.value;
   }
+}
 
-  async #closeListener(listener: RawServer, graceMs: number): Promise<void> {
-    await listener.close(graceMs);
-    this.#listeners.delete(listener);
-  }
-
-  #isOwn(target: DialTarget): boolean {
-    const isLocal = target.host === LOOPBACK || target.host === this.#options.host;
-    return isLocal && [...this.#listeners].some((listener) => listener.port === target.port);
-  }
+function explain(failure: OpenFailure): string {
+  return failure.reason === 'port-in-use' ? `port ${failure.port} is taken` : failure.message;
 }
 
 function* portsFrom(port: number): Generator<number> {
   for (let next = port; next <= Math.min(port + NEXT_PORTS, 65_535); next++) yield next;
   yield 0;
-}
-
-/** The same method, with word of every call. */
-function noticed(method: RawMethod, onCall: () => void): RawMethod {
-  switch (method.kind) {
-    case 'unary': {
-      const handle = (call: RawUnaryCall): void => {
-        onCall();
-        method.handle(call);
-      };
-      return { ...method, handle };
-    }
-    case 'stream': {
-      const handle = (call: RawStreamCall): void => {
-        onCall();
-        method.handle(call);
-      };
-      return { ...method, handle };
-    }
-  }
 }

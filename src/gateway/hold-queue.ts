@@ -12,6 +12,8 @@ export interface Holdable {
   readonly bytes: number;
   /** The caller's deadline in clock ms; null: none. */
   readonly deadline: number | null;
+  /** In clock ms; later it is not sent to a process any more. null: its deadline alone counts. */
+  readonly dispatchBy: number | null;
   /** Until when it may be held, in clock ms; null: it was never held. Kept by the queue. */
   holdUntil: number | null;
 }
@@ -57,7 +59,7 @@ export class HoldQueue<T extends Holdable> {
   add(call: T, pool: string, limits: HoldLimits): HoldRefusal | null {
     const now = this.#clock.now();
     const isNew = call.holdUntil === null;
-    const until = call.holdUntil ?? holdLimit(now, call.deadline, limits.timeout);
+    const until = call.holdUntil ?? holdLimit(now, call, limits.timeout);
     if (until <= now) return 'hold-timeout';
     const used = this.#pools.get(pool) ?? { calls: 0, bytes: 0 };
     const isFull = used.calls >= limits.calls || used.bytes + call.bytes > limits.bytes;
@@ -121,7 +123,8 @@ export class HoldQueue<T extends Holdable> {
   }
 }
 
-function holdLimit(now: number, deadline: number | null, timeoutMs: number): number {
-  const limit = now + timeoutMs;
-  return deadline === null ? limit : Math.min(limit, deadline - BEFORE_DEADLINE_MS);
+function holdLimit(now: number, { deadline, dispatchBy }: Holdable, timeoutMs: number): number {
+  const never = Number.POSITIVE_INFINITY;
+  const beforeDeadline = deadline === null ? never : deadline - BEFORE_DEADLINE_MS;
+  return Math.min(now + timeoutMs, beforeDeadline, dispatchBy ?? never);
 }

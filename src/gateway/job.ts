@@ -1,7 +1,7 @@
 import type { CancelTimer } from '../core/clock.js';
 import type { ChildCall } from '../protocol/child-call.js';
 import type { WireMetadata } from '../protocol/wire-metadata.js';
-import type { ChildEndpoint } from './child-endpoint.js';
+import type { FunctionEndpoint } from './endpoint.js';
 import type { JobEnd } from './job-events.js';
 import type { JobLog } from './job-log.js';
 import type { ServingProcess } from './serving-process.js';
@@ -10,7 +10,7 @@ import type { Underway } from './underway.js';
 /** Where a job runs, and what StartJob was called with. */
 export interface JobOrigin {
   readonly process: ServingProcess;
-  readonly endpoint: ChildEndpoint;
+  readonly endpoint: FunctionEndpoint;
   readonly metadata: WireMetadata;
 }
 
@@ -31,3 +31,12 @@ export interface Job extends JobOrigin, Underway {
   /** Ends the wait for a stream that stays open after the terminal event. */
   cancelTimer: CancelTimer | null;
 }
+
+/** What GetJobResult tells of a job that has not ended. */
+export interface RunningJob {
+  readonly state: 'running';
+  readonly payload: Buffer;
+  readonly error: string;
+}
+
+export const RUNNING: RunningJob = { state: 'running', payload: Buffer.alloc(0), error: '' };

@@ -8,9 +8,10 @@ import { readJobId, withJobId } from '../protocol/raw-codec.js';
 import type { RawAnswer, RawStreamCall, RawUnaryCall } from '../protocol/raw-server.js';
 import { NO_METADATA } from '../protocol/wire-metadata.js';
 import { invalidArgument, notFound, okAnswer, reasonTrailers } from './gateway-answer.js';
-import type { Job, JobOrigin } from './job.js';
+import { type Job, type JobOrigin, RUNNING, type RunningJob } from './job.js';
+import type { JobCalls } from './job-calls.js';
 import { forwardCancel } from './job-cancel.js';
-import { eventForEnd, type NormalEvent, normalizeEvent, terminalEvent } from './job-events.js';
+import { eventForEnd, type JobEnd, type NormalEvent, normalizeEvent, terminalEvent } from './job-events.js';
 import { JobLog } from './job-log.js';
 import { JOB_LIMITS, type JobLimits, JobStore } from './job-store.js';
 import type { ServingProcess } from './serving-process.js';
@@ -23,7 +24,7 @@ const LAST_WORDS_MS = 1000;
  * Jobs as callers see them. The gateway gives out ids of its own, because a child's are unique only within one process, reads each
  * job's events exactly once, at once, because a child keeps them for one reader, and answers from what it kept.
  */
-export class Jobs {
+export class Jobs implements JobCalls {
   readonly #clock: Clock;
   readonly #limits: JobLimits;
   readonly #store: JobStore<Job>;
@@ -68,6 +69,16 @@ export class Jobs {
     return { ...answer, body: withJobId(answer.body, job.id) };
   }
 
+  has(id: string): boolean {
+    return this.#store.get(id) !== undefined;
+  }
+
+  /** How a job ended, or that it runs; null: there is no such job. */
+  result(id: string): JobEnd | RunningJob | null {
+    const job = this.#store.get(id);
+    return job === undefined ? null : (job.end ?? RUNNING);
+  }
+
   /** StreamJob: all events from the start, then the end. */
   read(call: RawStreamCall): void {
     const id = readJobId(call.request);
@@ -87,13 +98,10 @@ export class Jobs {
       call.answer(invalidArgument(id.error));
       return;
     }
-    const job = this.#store.get(id.value);
-    if (job === undefined) {
-      call.answer(unknownJob(id.value));
-      return;
-    }
-    const result = job.end ?? { state: 'running', payload: Buffer.alloc(0), error: '' };
-    call.answer(okAnswer(GetJobResultResponse.encode(result).finish()));
+    const result = this.result(id.value);
+    call.answer(
+      result === null ? unknownJob(id.value) : okAnswer(GetJobResultResponse.encode(result).finish()),
+    );
   }
 
   /** CancelJob: passed on to the child under its own id; for a job that ended there is nothing to do. */

@@ -7,9 +7,19 @@ import {
   RegisterLocalRequest,
   RegisterLocalResponse,
 } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import { acceptJson } from '../protocol/json-codec-method.js';
+import {
+  EMPTY,
+  GET_JOB_RESULT_RESPONSE,
+  HEARTBEAT_REQUEST,
+  JOB_ID,
+  LIST_LOCAL_RESPONSE,
+  REGISTER_LOCAL_REQUEST,
+  REGISTER_LOCAL_RESPONSE,
+} from '../protocol/json-codec-shapes.js';
 import type { RawMethod, RawUnaryCall } from '../protocol/raw-server.js';
 import { invalidArgument, okAnswer } from './gateway-answer.js';
-import type { Jobs } from './jobs.js';
+import type { JobCalls } from './job-calls.js';
 
 /** Registration as one listener serves it. */
 export interface LocalControl {
@@ -26,16 +36,28 @@ const NAMES = [
   { service: 'croupier.sdk.v1.ClientService', register: 'RegisterClient', list: 'ListClients' },
 ] as const;
 
-export function localControlMethods(control: LocalControl, jobs: Jobs): readonly RawMethod[] {
-  return NAMES.flatMap((name): readonly RawMethod[] => [
-    {
-      kind: 'unary',
-      path: `/${name.service}/${name.register}`,
-      handle: (call) => void answerRegister(control, call),
-    },
-    { kind: 'unary', path: `/${name.service}/Heartbeat`, handle: (call) => answerHeartbeat(control, call) },
-    { kind: 'unary', path: `/${name.service}/${name.list}`, handle: (call) => answerList(control, call) },
-    { kind: 'unary', path: `/${name.service}/GetJobResult`, handle: (call) => jobs.answerResult(call) },
+export function localControlMethods(control: LocalControl, jobs: JobCalls): readonly RawMethod[] {
+  return NAMES.flatMap(({ service, register, list }): readonly RawMethod[] => [
+    acceptJson(
+      {
+        kind: 'unary',
+        path: `/${service}/${register}`,
+        handle: (call) => void answerRegister(control, call),
+      },
+      { request: REGISTER_LOCAL_REQUEST, response: REGISTER_LOCAL_RESPONSE },
+    ),
+    acceptJson(
+      { kind: 'unary', path: `/${service}/Heartbeat`, handle: (call) => answerHeartbeat(control, call) },
+      { request: HEARTBEAT_REQUEST, response: EMPTY },
+    ),
+    acceptJson(
+      { kind: 'unary', path: `/${service}/${list}`, handle: (call) => answerList(control, call) },
+      { request: EMPTY, response: LIST_LOCAL_RESPONSE },
+    ),
+    acceptJson(
+      { kind: 'unary', path: `/${service}/GetJobResult`, handle: (call) => jobs.answerResult(call) },
+      { request: JOB_ID, response: GET_JOB_RESULT_RESPONSE },
+    ),
   ]);
 }
 

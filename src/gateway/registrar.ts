@@ -8,7 +8,7 @@ import { listFunctions } from './listing.js';
 import type { LocalControl } from './local-control.js';
 import type { SupervisedService } from './service-gate.js';
 import type { Registration } from './serving-process.js';
-import type { Attribute, GenerationRef } from './types.js';
+import type { Attribute, Caller, GenerationRef } from './types.js';
 
 /**
  * A registration is answered when its address has answered us, or after this time (ms). A process that has just started does one thing
@@ -21,8 +21,6 @@ export interface RegistrarOptions {
   readonly services: ReadonlyMap<string, SupervisedService>;
   readonly externals: Externals;
   readonly attribute: Attribute;
-  /** Port of the shared listener. */
-  sharedPort(): number;
   /** A listener of this gateway: registered as a child, it would call itself. */
   isOwn(target: DialTarget): boolean;
 }
@@ -53,19 +51,32 @@ export class Registrar {
     };
   }
 
-  /** At the shared port it must be found out whose a registration is. */
-  shared(): LocalControl {
+  /** At a shared port it must be found out whose a registration is. `localPort` is the port that the caller connected to. */
+  shared(localPort: () => number): LocalControl {
     const { externals } = this.#options;
     return {
       register: async (request, peer) => {
         const targets = this.#targetsOf(request);
         if (!targets.ok) return targets;
-        const attribute = () => this.#attribute(request, peer, targets.value);
-        return ok(await this.#inOrder(request.serviceId, attribute));
+        const caller = { peer, localPort: localPort(), rpcAddress: request.rpcAddr };
+        const register = () => this.#registerAt(caller, request, targets.value);
+        return ok(await this.#inOrder(request.serviceId, register));
       },
       heartbeat: ({ serviceId, sessionId }) => externals.heartbeat(serviceId, sessionId),
       list: () => listFunctions(this.#registrations(null)),
     };
+  }
+
+  /** Under which `service_id`s a function is served now; a service that registered with none counts under its name. */
+  serviceIds(functionId: string): readonly string[] {
+    const { services, externals } = this.#options;
+    const supervised = [...services.values()].flatMap(({ name, routed }) =>
+      (routed?.process.registrations ?? []).map((one) => ({ ...one, serviceId: one.serviceId || name })),
+    );
+    const serving = [...supervised, ...externals.registrations].filter(({ functions }) =>
+      functions.some(({ id }) => id === functionId),
+    );
+    return [...new Set(serving.map(({ serviceId }) => serviceId))];
   }
 
   /** Registrations that come later, or whose owner is still being looked for, touch nothing. */
@@ -77,13 +88,13 @@ export class Registrar {
     return this.#options.services.get(name)?.link(generation) ?? null;
   }
 
-  async #attribute(
+  async #registerAt(
+    caller: Caller,
     request: RegisterLocalRequest,
-    peer: string,
     targets: readonly DialTarget[] | null,
   ): Promise<string> {
-    const { attribute, externals, sharedPort } = this.#options;
-    const owner = await attribute({ peer, localPort: sharedPort(), rpcAddress: request.rpcAddr });
+    const { attribute, externals } = this.#options;
+    const owner = await attribute(caller);
     if (this.#isClosed) return randomUUID();
     if (owner === null) return externals.register(request, targets);
     this.#registerFor(owner, request, targets);

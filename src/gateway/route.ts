@@ -41,6 +41,8 @@ export interface RoutingRequest {
   readonly kind: 'call' | 'job';
   /** Name of the service whose generation makes the call through its own listener; null: anybody else. */
   readonly origin: string | null;
+  /** Somebody else can be asked for a function that nobody here serves. */
+  readonly mayPassOn: boolean;
 }
 
 /** What becomes of a call at this moment. The same call is asked about again whenever routing changes. */
@@ -56,6 +58,7 @@ export type Resolution =
       readonly service: string;
       readonly message: string;
     }
+  | { readonly action: 'pass-on' }
   | { readonly action: 'unknown-function' };
 
 /**
@@ -72,7 +75,7 @@ export function resolve(view: RoutingView, request: RoutingRequest): Resolution 
   }
   const best = known.find((one) => one.action === 'hold') ?? known[0];
   if (best !== undefined) return best;
-  return resolveExternal(view, request) ?? resolveUnknown(view);
+  return resolveExternal(view, request) ?? (request.mayPassOn ? { action: 'pass-on' } : resolveUnknown(view));
 }
 
 /** Null: the function is none of this service's. */

@@ -1,39 +1,27 @@
-import type { Clock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
-import { type DialTarget, formatTarget } from '../protocol/address.js';
+import { type DialTarget, formatTarget, parseRpcAddress } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
-import type { RawServer } from '../protocol/raw-server.js';
 import { CallCounters } from './call-counters.js';
-import type { Dispatcher, Pool } from './dispatcher.js';
+import type { Pool } from './dispatcher.js';
 import { awaitDrained } from './drain.js';
+import type { GateSurroundings } from './gate-surroundings.js';
 import { GenerationLink } from './generation-link.js';
-import type { Jobs } from './jobs.js';
+import type { HttpService } from './http-function.js';
 import type { ServiceView } from './route.js';
 import { ServiceRouting } from './service-routing.js';
 import { ServingProcess } from './serving-process.js';
 import type {
+  AdoptedRegistration,
   DrainOutcome,
   GateCounters,
   GateHandlers,
   GateOptions,
-  GenerationRef,
   RegisteredFunction,
   ServiceGate,
 } from './types.js';
 
 /** What a process that is gone may still have in the connection's buffers is read for at most this long. */
 const LAST_READ_MS = 250;
-
-/** What the gate needs of the gateway around it. */
-export interface GateSurroundings {
-  readonly clock: Clock;
-  readonly dispatcher: Dispatcher;
-  readonly jobs: Jobs;
-  /** Opens a loopback listener that knows whose it is. */
-  openListener(generation: GenerationRef): Promise<RawServer>;
-  closeListener(listener: RawServer): void;
-  onNotice(level: 'info' | 'warn' | 'error', message: string): void;
-}
 
 /**
  * One supervised service: its generations, and where its calls go. The supervisor decides (through the ServiceGate interface), this
@@ -72,7 +60,7 @@ export class SupervisedService implements ServiceGate {
       throw new Error(`generation ${generation} of ${this.name} is open already`);
     const listener = await this.#around.openListener({ name: this.name, generation });
     const owner = { name: this.name, generation, replay: this.#replay, counters: this.#counters };
-    const process = new ServingProcess(owner, this.#around.clock, {
+    const process = new ServingProcess(owner, this.#around.clock, this.#around.childTls, {
       onChange: () => this.#onProcessChange(link),
       onRoom: () => this.#around.dispatcher.releaseFor(this.name),
       onNotice: (level, message) => this.#around.onNotice(level, message),
@@ -94,6 +82,29 @@ export class SupervisedService implements ServiceGate {
   addresses(generation: number): readonly string[] {
     const registrations = this.#links.get(generation)?.process.registrations ?? [];
     return [...new Set(registrations.map((one) => one.address))];
+  }
+
+  adopt(generation: number, registration: AdoptedRegistration): boolean {
+    const link = this.#links.get(generation);
+    if (link?.isOpen !== true) return false;
+    const { serviceId, version, rpcAddress, functions } = registration;
+    const request = { serviceId, version, rpcAddr: rpcAddress, functions: [...functions] };
+    if (functions.length === 0) {
+      this.register(link, request, null);
+      return true;
+    }
+    const targets = parseRpcAddress(rpcAddress);
+    if (!targets.ok || targets.value.some((target) => this.#around.isOwn(target))) return false;
+    if (!link.process.hasRegistered(request)) this.register(link, request, targets.value);
+    return true;
+  }
+
+  serveHttp(generation: number, service: HttpService): boolean {
+    const link = this.#links.get(generation);
+    if (link?.isOpen !== true) return false;
+    link.lastRegistrationAt = this.#around.clock.now();
+    link.process.serveHttp(service);
+    return true;
   }
 
   lastRegistrationAt(generation: number): number | null {

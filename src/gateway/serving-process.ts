@@ -1,8 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../core/clock.js';
 import { type DialTarget, formatTarget } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type { TlsMaterial } from '../protocol/tls.js';
 import type { CallCounters } from './call-counters.js';
 import { ChildEndpoint } from './child-endpoint.js';
+import type { EndpointHandlers, FunctionEndpoint } from './endpoint.js';
+import { HttpEndpoint } from './http-endpoint.js';
+import type { HttpService } from './http-function.js';
+import { httpRegistration } from './http-registration.js';
 import type { Presence } from './route.js';
 import type { RegisteredFunction } from './types.js';
 import { UnderwaySet } from './underway.js';
@@ -17,7 +23,7 @@ export interface Registration {
   readonly address: string;
   readonly functions: readonly RegisteredFunction[];
   lastSeen: Date;
-  readonly endpoint: ChildEndpoint;
+  readonly endpoint: FunctionEndpoint;
 }
 
 /** Whom calls of a process are accounted to. */
@@ -44,22 +50,25 @@ export class ServingProcess {
   /** What ends well while it is drained of it, or after, counts as drained. */
   readonly windingDown = { call: false, job: false };
   readonly #clock: Clock;
+  readonly #childTls: TlsMaterial | null;
   readonly #handlers: ProcessHandlers;
   /** By `service_id`, latest last. */
   readonly #registrations = new Map<string, Registration>();
   /** By dialled address, those that a registration names; never shared with another process. */
   readonly #endpoints = new Map<string, ChildEndpoint>();
   /** All whose connection is open: calls may still be under way at an address that was replaced. */
-  readonly #connected = new Set<ChildEndpoint>();
-  readonly #byFunction = new Map<string, ChildEndpoint>();
+  readonly #connected = new Set<FunctionEndpoint>();
+  readonly #byFunction = new Map<string, FunctionEndpoint>();
   /** By `service_id`: functions that the process took out with an empty list. It is about to leave, or to come back. */
   readonly #withdrawn = new Map<string, readonly string[]>();
   readonly underway = new UnderwaySet();
   #isClosed = false;
 
-  constructor(owner: ProcessOwner, clock: Clock, handlers: ProcessHandlers) {
+  /** @param childTls how it is dialled; null: in plain text */
+  constructor(owner: ProcessOwner, clock: Clock, childTls: TlsMaterial | null, handlers: ProcessHandlers) {
     this.owner = owner;
     this.#clock = clock;
+    this.#childTls = childTls;
     this.#handlers = handlers;
   }
 
@@ -96,33 +105,41 @@ export class ServingProcess {
     return JSON.stringify(this.registrations.map((one) => [one.serviceId, one.rpcAddress, one.functions]));
   }
 
+  /** The same was registered last under this `service_id`. */
+  hasRegistered({ serviceId, version, rpcAddr, functions }: RegisterLocalRequest): boolean {
+    const registered = this.#registrations.get(serviceId);
+    return (
+      registered?.version === version &&
+      registered.rpcAddress === rpcAddr &&
+      isDeepStrictEqual(registered.functions, functions)
+    );
+  }
+
   /** Replaces what was registered under the same `service_id`. The first use of an address dials it at once. */
   register(request: RegisterLocalRequest, targets: readonly DialTarget[]): void {
     if (this.#isClosed) return;
-    const endpoint = this.#endpointFor(targets);
-    endpoint.retain();
-    endpoint.refresh();
-    const functions = request.functions.map(({ id, version, inputSchema, outputSchema }) => ({
-      id,
-      version,
-      inputSchema,
-      outputSchema,
-    }));
-    this.#withdrawn.delete(request.serviceId);
-    const replaced = this.#registrations.get(request.serviceId);
-    this.#registrations.delete(request.serviceId);
-    this.#registrations.set(request.serviceId, {
+    this.#put({
       serviceId: request.serviceId,
       version: request.version,
       rpcAddress: request.rpcAddr,
       address: targets.slice(0, 1).map(formatTarget).join(''),
-      functions,
+      functions: request.functions,
       lastSeen: new Date(),
-      endpoint,
+      endpoint: this.#endpointFor(targets),
     });
-    if (replaced !== undefined) this.#letGo(replaced);
-    this.#reindex();
-    this.#handlers.onChange();
+  }
+
+  /** Registers what it serves over HTTP, in the place of what it served so before. */
+  serveHttp(service: HttpService): void {
+    if (this.#isClosed) return;
+    const endpoint: HttpEndpoint = new HttpEndpoint(
+      service,
+      service.functions,
+      this.#clock,
+      this.#handlersOf(() => endpoint),
+    );
+    this.#connected.add(endpoint);
+    this.#put(httpRegistration(this.owner.name, service, endpoint));
   }
 
   /** Takes a `service_id` out of routing. */
@@ -156,7 +173,7 @@ export class ServingProcess {
   }
 
   /** Where a function is called; null: it is not registered. */
-  endpointOf(functionId: string): ChildEndpoint | null {
+  endpointOf(functionId: string): FunctionEndpoint | null {
     return this.#byFunction.get(functionId) ?? null;
   }
 
@@ -206,15 +223,37 @@ export class ServingProcess {
     const key = targets.map(formatTarget).join(',');
     const existing = this.#endpoints.get(key);
     if (existing !== undefined) return existing;
-    const endpoint: ChildEndpoint = new ChildEndpoint(targets, this.#clock, {
-      onChange: () => this.#handlers.onChange(),
-      onRoom: () => this.#handlers.onRoom(),
-      onReleased: () => this.#connected.delete(endpoint),
-      onNotice: (level, message) => this.#handlers.onNotice(level, `${this.owner.name}: ${message}`),
-    });
+    const endpoint: ChildEndpoint = new ChildEndpoint(
+      targets,
+      this.#childTls,
+      this.#clock,
+      this.#handlersOf(() => endpoint),
+    );
     this.#endpoints.set(key, endpoint);
     this.#connected.add(endpoint);
     return endpoint;
+  }
+
+  #put(registration: Registration): void {
+    const { serviceId, endpoint } = registration;
+    endpoint.retain();
+    endpoint.refresh();
+    this.#withdrawn.delete(serviceId);
+    const replaced = this.#registrations.get(serviceId);
+    this.#registrations.delete(serviceId);
+    this.#registrations.set(serviceId, registration);
+    if (replaced !== undefined) this.#letGo(replaced);
+    this.#reindex();
+    this.#handlers.onChange();
+  }
+
+  #handlersOf(endpoint: () => FunctionEndpoint): EndpointHandlers {
+    return {
+      onChange: () => this.#handlers.onChange(),
+      onRoom: () => this.#handlers.onRoom(),
+      onReleased: () => this.#connected.delete(endpoint()),
+      onNotice: (level, message) => this.#handlers.onNotice(level, `${this.owner.name}: ${message}`),
+    };
   }
 
   /** An address that no registration names any more gets a new connection when it comes back. */

@@ -1,5 +1,12 @@
 import type { HoldLimits } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
+import type { Result } from '../core/result.js';
+import type { LocalFunctionDescriptor } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type { DescribeResponse } from '../protocol/gen/croupier/dev/v1/session.js';
+import type { RawAnswer } from '../protocol/raw-server.js';
+import type { TlsMaterial } from '../protocol/tls.js';
+import type { WireMetadata } from '../protocol/wire-metadata.js';
+import type { HttpService } from './http-function.js';
 
 /** Why a call or job was answered by the gateway itself; goes out as trailing metadata `croupier-reason`. */
 export type HoldReason =
@@ -9,12 +16,8 @@ export type HoldReason =
   | 'drain-timeout'
   | 'child-lost';
 
-export interface RegisteredFunction {
-  readonly id: string;
-  readonly version: string;
-  readonly inputSchema: string;
-  readonly outputSchema: string;
-}
+/** Everything that a game server said about one of its functions; schemas are JSON Schemas as text, empty: none. */
+export type RegisteredFunction = Readonly<LocalFunctionDescriptor>;
 
 /** Totals since the gate was opened; differences between two readings tell about one reload. */
 export interface GateCounters {
@@ -65,6 +68,16 @@ export interface ServiceGate {
   speaks(generation: number): boolean;
   /** Where this generation's functions are dialled, `host:port` with wildcards resolved; empty: it registered none. */
   addresses(generation: number): readonly string[];
+  /**
+   * Takes over a registration that this generation made with another agent, as if it had come through its own listener. A later one
+   * of the same `service_id` replaces it; an equal one changes nothing. False: the generation is not open, or the address is none.
+   */
+  adopt(generation: number, registration: AdoptedRegistration): boolean;
+  /**
+   * Registers what a generation serves over plain HTTP on its `PORT`, which has accepted a connection, as if it had done so itself. A later
+   * call replaces what an earlier one registered. False: the generation is not open.
+   */
+  serveHttp(generation: number, service: HttpService): boolean;
   /** When (clock ms) this generation last registered; null: never. */
   lastRegistrationAt(generation: number): number | null;
   /** New calls and jobs go to this generation; held ones are released to it in order. */
@@ -87,6 +100,62 @@ export interface ServiceGate {
   counters(): GateCounters;
   /** Calls and jobs in the hold queue now. */
   held(): number;
+}
+
+/** What a generation told another agent about itself. */
+export interface AdoptedRegistration {
+  readonly serviceId: string;
+  readonly version: string;
+  /** Where its functions are dialled, as the other agent has it. */
+  readonly rpcAddress: string;
+  readonly functions: readonly RegisteredFunction[];
+}
+
+/** A call from inside this process, such as one that came through a tunnel. */
+export interface LocalRequest {
+  readonly functionId: string;
+  readonly idempotencyKey: string;
+  readonly payload: Buffer;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Time in which it is answered or given up, ms; null: it has all the time. */
+  readonly deadlineMs: number | null;
+  /** It is sent to a process within this time (ms) or never; one that is held longer gets `hold-timeout`. null: as other calls. */
+  readonly dispatchWithinMs: number | null;
+}
+
+/** Why a local call failed: the gRPC code's name, and a sentence. */
+export interface LocalFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly reason: HoldReason | null;
+}
+
+export interface LocalJobEvent {
+  /** `done` and `error` are terminal, and no others: the gateway translates what children say. */
+  readonly type: string;
+  readonly message: string;
+  readonly progress: number;
+  readonly payload: Buffer;
+}
+
+/**
+ * The functions, called without a connection. The same hold queue, drain, replay, limits and counters apply as to calls of the shared port.
+ */
+export interface LocalCalls {
+  /** Aborting the signal is a caller that goes away. */
+  invoke(request: LocalRequest, signal: AbortSignal): Promise<Result<Buffer, LocalFailure>>;
+  /** The job's id. Empty: the service knows no such function and says so that way. */
+  startJob(request: LocalRequest, signal: AbortSignal): Promise<Result<string, LocalFailure>>;
+  /** Every event from the start, the terminal one last; false: there is no such job. The signal ends the reading. */
+  readJob(jobId: string, onEvent: (event: LocalJobEvent) => void, signal: AbortSignal): boolean;
+  /** False: there is no such job. */
+  cancelJob(jobId: string): boolean;
+  /** `state`: `running`, or the type of the event that ended it; null: there is no such job. */
+  jobResult(
+    jobId: string,
+  ): { readonly state: string; readonly payload: Buffer; readonly error: string } | null;
+  /** `service_id`s that serve a function now. */
+  serviceIds(functionId: string): readonly string[];
 }
 
 /** A caller of the shared port, to find out which generation it is. */
@@ -124,6 +193,36 @@ export interface RoutableFunction extends RegisteredFunction {
   readonly generation: number | null;
 }
 
+/** A call that a supervised process made through its own listener and that nobody here can answer. */
+export interface PassedCall {
+  readonly method: 'Invoke' | 'StartJob' | 'CancelJob' | 'GetJobResult' | 'StreamJob';
+  /** What Invoke and StartJob call; empty for the others. */
+  readonly functionId: string;
+  /** The request, protobuf: InvokeRequest, or a message whose only field is `job_id`. */
+  readonly request: Buffer;
+  /** The caller's headers, and `croupier-passed`, with which no session passes it on again. */
+  readonly metadata: WireMetadata;
+  /** Time until the caller's deadline, ms; null: it has none. */
+  readonly timeoutMs: number | null;
+}
+
+/**
+ * Whoever else may serve a function: the agent upstream. Its jobs are asked for under the ids that it gave. Never throws. Null is the
+ * answer where there is nobody to ask or the function is not served there either, which an agent of the field does not say by itself.
+ */
+export interface ElsewherePort {
+  /** Every method but StreamJob. Aborting the signal is a caller that goes away. */
+  pass(call: PassedCall, signal: AbortSignal): Promise<RawAnswer | null>;
+  /**
+   * StreamJob: each JobEvent as it comes, protobuf, the next one when onEvent has resolved; then how it ended, with no body.
+   */
+  read(
+    call: PassedCall,
+    onEvent: (event: Buffer) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<RawAnswer | null>;
+}
+
 export interface GatewayOptions {
   /** Where the shared port listens; the listeners of generations are on loopback in any case. */
   readonly host: string;
@@ -133,6 +232,14 @@ export interface GatewayOptions {
   readonly portIsFixed: boolean;
   readonly clock: Clock;
   readonly attribute: Attribute;
+  /** What the shared port serves TLS with; null: plain text. With `childTls` the listeners of generations serve it, too. */
+  readonly tls: TlsMaterial | null;
+  /** How services are dialled; null: plain text. */
+  readonly childTls: TlsMaterial | null;
+  /** What Describe answers on the shared port. */
+  describe(): DescribeResponse;
+  /** Takes what processes call through their own listeners and nobody here serves; without it such a call is NOT_FOUND. */
+  readonly elsewhere?: ElsewherePort | null;
   onNotice(level: 'info' | 'warn' | 'error', message: string): void;
   /** An external service registered, also again, or was taken out. */
   onExternal?(change: 'registered' | 'removed', service: ExternalService): void;
@@ -147,6 +254,9 @@ export interface Gateway {
   /** Of the shared port, `host:port`. */
   readonly address: string;
   openService(options: GateOptions, handlers: GateHandlers): ServiceGate;
+  readonly calls: LocalCalls;
+  /** Serves the shared port's methods at one more address. */
+  listenAlso(host: string, port: number): Promise<Result<void, OpenFailure>>;
   externals(): readonly ExternalService[];
   /** What is routable now; one entry for each function of each service. */
   functions(): readonly RoutableFunction[];

@@ -6,8 +6,10 @@ import { startChild, startEcho } from './fake-child.js';
 import { callsAt, isLeft, startFaultChild } from './fault-child.js';
 import {
   Caller,
+  describeFunction,
   grpcStatus,
   heartbeat,
+  listLocal,
   openService,
   reasonOf,
   register,
@@ -38,7 +40,7 @@ test('an external service is called as soon as its address answers; until then c
     serviceId: 'x',
     version: '2.0.0',
     rpcAddress: child.address,
-    functions: [{ id: 'player.ban', version: '1.0.0', inputSchema: '', outputSchema: '' }],
+    functions: [describeFunction('player.ban')],
   };
   expect(gateway.externals()).toEqual([summary]);
   expect(gateway.functions()).toMatchObject([{ id: 'player.ban', service: 'x', generation: null }]);
@@ -88,6 +90,33 @@ test('the same service_id replaces; an empty list takes it out', async () => {
   expect((await caller.invoke('a').result).code).toBe(grpcStatus.NOT_FOUND);
 });
 
+test('a service_id that registers again with another address moves at once, without a failed call', async () => {
+  const { address, caller } = await start();
+  let [current, next] = [await startEcho('0'), await startEcho('1')];
+  await register(address, current.address, { serviceId: 'x' });
+  expect((await caller.invoke('player.ban').result).payload).toBe('0');
+  const answers: Promise<{ readonly code: number }>[] = [];
+  let isOver = false;
+  const load = (async () => {
+    // A call at every turn, so that some are under way at every moment of a move.
+    while (!isOver) {
+      answers.push(caller.invoke('player.ban').result);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  })();
+  for (let move = 1; move <= 10; move++) {
+    await register(address, next.address, { serviceId: 'x' });
+    expect((await caller.invoke('player.ban').result).payload).toBe(`${move}`);
+    // As a process ends that is told to: what is under way may finish.
+    await current.stop();
+    [current, next] = [next, await startEcho(`${move + 1}`)];
+  }
+  isOver = true;
+  await load;
+  const codes = new Set((await Promise.all(answers)).map(({ code }) => code));
+  expect(codes).toEqual(new Set([grpcStatus.OK]));
+});
+
 test('calls for a service that took itself out wait until it is back', async () => {
   const { gateway, address, caller } = await start();
   const [first, second] = [await startEcho('first'), await startEcho('second')];
@@ -96,6 +125,9 @@ test('calls for a service that took itself out wait until it is back', async () 
   await register(address, '', { serviceId: 'x', functions: [] });
   await heartbeat(address, 'x', 'late');
   expect(gateway.externals()).toEqual([]);
+  expect(await listLocal(address)).toEqual([]);
+  expect(gateway.functions()).toEqual([]);
+  expect(gateway.calls.serviceIds('a')).toEqual([]);
   const [waiting, gone] = [caller.invoke('a'), caller.invoke('b')];
   let ended = false;
   void Promise.race([waiting.result, gone.result]).then(() => {

@@ -70,6 +70,8 @@ export interface FakeChildOptions {
   readonly services?: readonly ('invoker' | 'function' | 'sdk-function')[];
   readonly port?: number;
   readonly maxStreams?: number;
+  /** What it serves with; without it plain text. */
+  readonly credentials?: ServerCredentials;
 }
 
 /** A game server in this process, written against the generated definitions. */
@@ -115,7 +117,8 @@ export class FakeChild {
   listen(): Promise<this> {
     return new Promise((resolve, reject) => {
       const address = `127.0.0.1:${this.#options.port ?? 0}`;
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      const credentials = this.#options.credentials ?? ServerCredentials.createInsecure();
+      this.#server.bindAsync(address, credentials, (error, port) => {
         if (error !== null) reject(error);
         this.port = port;
         resolve(this);

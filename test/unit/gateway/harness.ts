@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../../../src/core/clock.js';
 import { type Gateway, openGateway } from '../../../src/gateway/gateway.js';
 import type {
   Attribute,
+  ElsewherePort,
   ExternalService,
   GateOptions,
   RegisteredFunction,
@@ -19,9 +20,12 @@ import type {
 import {
   LocalControlServiceClient,
   type LocalFunction,
+  type LocalFunctionDescriptor,
 } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
+import type { DescribeResponse } from '../../../src/protocol/gen/croupier/dev/v1/session.js';
 import type { InvokeRequest, JobEvent } from '../../../src/protocol/gen/croupier/function/v1/function.js';
 import { InvokerServiceClient } from '../../../src/protocol/gen/croupier/sdk/v1/sdk.js';
+import type { TlsMaterial } from '../../../src/protocol/tls.js';
 
 export { grpcStatus };
 
@@ -50,6 +54,14 @@ export interface Notice {
   readonly message: string;
 }
 
+/** What a gateway of the tests says of itself. */
+export const DESCRIBED: DescribeResponse = {
+  sessionId: 'this session',
+  version: '1.2.3',
+  pid: 4711,
+  services: ['game', 'shop'],
+};
+
 export interface TestGateway {
   readonly gateway: Gateway;
   readonly notices: Notice[];
@@ -57,7 +69,14 @@ export interface TestGateway {
 }
 
 export async function startGateway(
-  options: { readonly clock?: Clock; readonly attribute?: Attribute; readonly port?: number } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly attribute?: Attribute;
+    readonly port?: number;
+    readonly elsewhere?: ElsewherePort;
+    readonly tls?: TlsMaterial;
+    readonly childTls?: TlsMaterial;
+  } = {},
 ): Promise<TestGateway> {
   const notices: Notice[] = [];
   const externalChanges: TestGateway['externalChanges'] = [];
@@ -67,6 +86,10 @@ export async function startGateway(
     portIsFixed: false,
     clock: options.clock ?? systemClock,
     attribute: options.attribute ?? (async () => null),
+    tls: options.tls ?? null,
+    childTls: options.childTls ?? null,
+    describe: () => DESCRIBED,
+    elsewhere: options.elsewhere ?? null,
     onNotice: (level, message) => notices.push({ level, message }),
     onExternal: (change, service) => externalChanges.push({ change, service }),
   });
@@ -93,7 +116,29 @@ export function openService(gateway: Gateway, options: Partial<GateOptions> = {}
 export interface Registering {
   readonly serviceId?: string;
   readonly version?: string;
-  readonly functions?: readonly string[];
+  /** Ids, or everything that there is to say of one. */
+  readonly functions?: readonly (string | LocalFunctionDescriptor)[];
+}
+
+/** A descriptor of which only the given fields are filled in. */
+export function describeFunction(
+  given: string | (Partial<LocalFunctionDescriptor> & { readonly id: string }),
+): LocalFunctionDescriptor {
+  return {
+    version: '1.0.0',
+    tags: [],
+    summary: '',
+    description: '',
+    operationId: '',
+    deprecated: false,
+    inputSchema: '',
+    outputSchema: '',
+    category: '',
+    risk: '',
+    entity: '',
+    operation: '',
+    ...(typeof given === 'string' ? { id: given } : given),
+  };
 }
 
 /** Registers as an SDK does; the session id of the answer. */
@@ -110,21 +155,7 @@ export async function register(
           serviceId: options.serviceId ?? 'game',
           version: options.version ?? '1.0.0',
           rpcAddr,
-          functions: (options.functions ?? ['player.ban']).map((id) => ({
-            id,
-            version: '1.0.0',
-            tags: [],
-            summary: '',
-            description: '',
-            operationId: '',
-            deprecated: false,
-            inputSchema: '',
-            outputSchema: '',
-            category: '',
-            risk: '',
-            entity: '',
-            operation: '',
-          })),
+          functions: (options.functions ?? ['player.ban']).map((one) => describeFunction(one)),
         },
         (error, response) => (error === null ? resolve(response.sessionId) : reject(error)),
       );

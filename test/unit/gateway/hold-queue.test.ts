@@ -10,7 +10,15 @@ interface TestCall extends Holdable {
 }
 
 function call(sequence: number, fields: Partial<TestCall> = {}): TestCall {
-  return { name: `call ${sequence}`, sequence, bytes: 1, deadline: null, holdUntil: null, ...fields };
+  return {
+    name: `call ${sequence}`,
+    sequence,
+    bytes: 1,
+    deadline: null,
+    dispatchBy: null,
+    holdUntil: null,
+    ...fields,
+  };
 }
 
 function create() {
@@ -96,6 +104,19 @@ describe('time', () => {
     const { queue } = create();
     expect(queue.add(call(1, { deadline: 100 }), 'game', LIMITS)).toBe('hold-timeout');
     expect(queue.add(call(2, { deadline: 101 }), 'game', LIMITS)).toBeNull();
+  });
+
+  test('ends when a call may no longer be sent', async () => {
+    const { clock, timedOut, queue } = create();
+    queue.add(call(1, { dispatchBy: 4500, deadline: 20_000 }), 'game', LIMITS);
+    queue.add(call(2, { dispatchBy: 4500, deadline: 4000 }), 'game', LIMITS);
+    await clock.advance(3900);
+    expect(timedOut).toEqual(['call 2 of game']);
+    await clock.advance(599);
+    expect(timedOut).toHaveLength(1);
+    await clock.advance(1);
+    expect(timedOut).toEqual(['call 2 of game', 'call 1 of game']);
+    expect(queue.add(call(3, { dispatchBy: 4500 }), 'game', LIMITS)).toBe('hold-timeout');
   });
 
   test('does not start anew for a call that comes back', async () => {

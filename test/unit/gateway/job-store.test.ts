@@ -46,6 +46,7 @@ function reader(room = Number.POSITIVE_INFINITY) {
     onDrain: (listener) => {
       drain = listener;
     },
+    sendHeaders: () => undefined,
     write(message) {
       sizes.push(message.length);
       messages.push(message);

@@ -5,7 +5,16 @@ import { openGateway } from '../../../src/gateway/gateway.js';
 import { answerStream, type FaultStream } from '../protocol/fault-server.js';
 import { startEcho } from './fake-child.js';
 import { isLeft, startFaultChild } from './fault-child.js';
-import { Caller, cleanUp, openService, register, startGateway, startGeneration, until } from './harness.js';
+import {
+  Caller,
+  cleanUp,
+  DESCRIBED,
+  openService,
+  register,
+  startGateway,
+  startGeneration,
+  until,
+} from './harness.js';
 
 /** Takes a port that has a free one above it. */
 async function takePort(): Promise<number> {
@@ -22,6 +31,9 @@ function open(options: { readonly host?: string; readonly port: number; readonly
     host: '127.0.0.1',
     clock: systemClock,
     attribute: async () => null,
+    tls: null,
+    childTls: null,
+    describe: () => DESCRIBED,
     onNotice: () => undefined,
     ...options,
   });

@@ -63,6 +63,37 @@ describe("at a generation's own listener", () => {
     expect(gate.functions(1).map((one_) => one_.id)).toEqual(['f', 'shared']);
   });
 
+  test('everything that was said of a function is kept', async () => {
+    const { service, gate, agentAddress, gateway } = await openOne();
+    const child = await startEcho('ok');
+    const whole = {
+      id: 'player.ban',
+      version: '2.0.0',
+      tags: ['moderation', 'player'],
+      summary: 'Bans',
+      description: 'Bans a player',
+      operationId: 'banPlayer',
+      deprecated: true,
+      inputSchema: '{"type":"object"}',
+      outputSchema: '{}',
+      category: 'player',
+      risk: 'high',
+      entity: 'player',
+      operation: 'ban',
+    };
+    await register(agentAddress, child.address, { functions: [whole] });
+    await until('the supervisor is told', () => service.registered.length === 1);
+    expect(service.registered[0]?.functions).toEqual([whole]);
+    expect(gate.functions(1)).toEqual([whole]);
+    gate.route(1);
+    expect(gateway.functions()).toEqual([{ ...whole, service: 'game', generation: 1 }]);
+    // Whatever changes of it is a change.
+    await register(agentAddress, child.address, { functions: [{ ...whole, risk: 'low' }] });
+    await until('the change is told', () => service.registered.length === 2);
+    await register(gateway.address, child.address, { serviceId: 'x', functions: [whole] });
+    expect(gateway.externals()[0]?.functions).toEqual([whole]);
+  });
+
   test('the same service_id again replaces its functions', async () => {
     const { service, gate, agentAddress } = await openOne();
     const child = await startEcho('ok');

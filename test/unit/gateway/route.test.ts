@@ -38,7 +38,7 @@ function service(
 
 const external = (functions: Record<string, Presence>): ExternalView => ({ presence: presenceIn(functions) });
 
-const call: RoutingRequest = { functionId: 'ban', kind: 'call', origin: null };
+const call: RoutingRequest = { functionId: 'ban', kind: 'call', origin: null, mayPassOn: false };
 const job: RoutingRequest = { ...call, kind: 'job' };
 const ownCall: RoutingRequest = { ...call, origin: 'game' };
 const ownJob: RoutingRequest = { ...job, origin: 'game' };
@@ -58,6 +58,8 @@ function route(
       return `hold ${resolution.service ?? 'external'}`;
     case 'reject':
       return `failed ${resolution.service}`;
+    case 'pass-on':
+      return 'pass on';
     case 'unknown-function':
       return 'unknown';
   }
@@ -150,6 +152,25 @@ describe('a function that nobody has', () => {
     expect(route(call, [])).toBe('unknown');
     expect(route(call, [service('hold-all', { routed: generation({}) })])).toBe('unknown');
     expect(route(call, [service('failed', { routed: generation({}) })])).toBe('unknown');
+  });
+});
+
+describe('a function that somebody else may have', () => {
+  const passable: RoutingRequest = { ...ownCall, mayPassOn: true };
+
+  test('is asked for there where nobody here has it, before anything is waited for', () => {
+    expect(route(passable, [])).toBe('pass on');
+    expect(route(passable, [service('hold-all')])).toBe('pass on');
+    expect(route(passable, [service('failed')])).toBe('pass on');
+    expect(route(passable, [service('routed', { routed: generation({}) })])).toBe('pass on');
+  });
+
+  test('is not asked for there where somebody here has it, or had it and may have it again', () => {
+    expect(route(passable, [service('routed', { routed: ready })])).toBe('game');
+    expect(route(passable, [service('hold-all', { known: ['ban'], wasActive: true })])).toBe('hold game');
+    expect(route(passable, [service('failed', { known: ['ban'], wasActive: true })])).toBe('failed game');
+    expect(route(passable, [], [external({ ban: 'ready' })])).toBe('external');
+    expect(route(passable, [], [external({ ban: 'withdrawn' })])).toBe('hold external');
   });
 });
 
