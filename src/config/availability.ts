@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULTS } from './defaults.js';
+import { readPackageInfo } from './package-info.js';
 import { type KeyPath, type Problem, showKey, showValue, valueAt } from './problem.js';
 import { isRecord } from './record.js';
 
@@ -18,40 +18,21 @@ interface PlannedFeature {
  * When a feature is built, delete its line.
  */
 const PLANNED: readonly PlannedFeature[] = [
-  { key: ['upstream'], feature: 'a connection to an upstream agent or server', accepts: [null, 'none'] },
-  { key: ['functions'], feature: 'serving functions over HTTP', accepts: [[]] },
-  { key: ['proxy'], feature: 'a TCP port in front of the service', accepts: [[]] },
   { key: ['check'], feature: '`croupier check`', accepts: [null] },
   { key: ['control'], feature: 'configuring the control API', accepts: [{}, DEFAULTS.control] },
   { key: ['dashboard'], feature: 'configuring the dashboard', accepts: [{}, DEFAULTS.dashboard] },
   { key: ['instances'], feature: 'more than one instance', accepts: [1] },
-  { key: ['gateway', 'advertise'], feature: 'an advertised address', accepts: [null] },
-  { key: ['gateway', 'tls'], feature: 'TLS toward callers', accepts: [null] },
-  { key: ['gateway', 'childTls'], feature: 'TLS toward services', accepts: [null] },
-  { key: ['drain', 'policy'], feature: 'a drain policy other than "hold"', accepts: ['hold'] },
-  { key: ['dependsOn'], feature: 'an order between services', accepts: [[]] },
 ];
 
 /** Actions of `rules` that are not built yet. */
 const PLANNED_ACTIONS: readonly string[] = ['hot'];
-
-/** How many services one session has in this version. */
-const MOST_SERVICES = 1;
 
 /** Everything in a file that asks for what this version does not have. */
 export function findUnavailable(config: unknown): readonly Problem[] {
   const services = valueAt(config, ['services']);
   const names = isRecord(services) ? Object.keys(services) : [];
   const places: readonly KeyPath[] = [[], ...names.map((name) => ['services', name])];
-  const problems = places.flatMap((place) => findUnavailableAt(config, place));
-  if (names.length > MOST_SERVICES) {
-    problems.push({
-      path: ['services'],
-      complaint: notAvailable('more than one service in a session'),
-      wayOut: `Keep one entry in \`services\`, and start one session for each service (--config names the file).`,
-    });
-  }
-  return problems;
+  return places.flatMap((place) => findUnavailableAt(config, place));
 }
 
 function findUnavailableAt(config: unknown, place: KeyPath): Problem[] {
@@ -82,11 +63,5 @@ function findUnavailableAt(config: unknown, place: KeyPath): Problem[] {
 
 /** `x is not available in this version (0.1.0)`. */
 export function notAvailable(feature: string): string {
-  return `${feature} is not available in this version (${packageVersion()})`;
-}
-
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  const version = valueAt(manifest, ['version']);
-  return typeof version === 'string' ? version : 'unknown';
+  return `${feature} is not available in this version (${readPackageInfo().version})`;
 }

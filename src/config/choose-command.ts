@@ -1,7 +1,5 @@
-import { err, ok, type Result } from '../core/result.js';
+import { ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
-import { detect, LANGUAGES } from './detect/detect.js';
-import { SEARCH_PLACES } from './load.js';
 import type { ChosenCommand } from './resolve-service.js';
 import type { CommandLine } from './types.js';
 
@@ -14,49 +12,25 @@ export interface CommandSources {
   readonly folder: string;
   /** The configuration file for people; null: there is none. */
   readonly configFile: string | null;
+  /** PATH of the command; undefined: not known. */
+  readonly searchPath: string | undefined;
 }
 
-/** Takes the strongest source; detection is asked last. */
+/** Takes the strongest source; detection is asked last, and only then loaded. */
 export async function chooseCommand(sources: CommandSources): Promise<Result<ChosenCommand, UserError>> {
-  const { flag, environment, file, folder } = sources;
-  if (flag !== undefined) return ok({ command: flag, source: 'command line', candidate: null });
-  if (environment !== undefined) {
-    return ok({ command: environment, source: 'CROUPIER_COMMAND', candidate: null });
-  }
-  if (file !== null) return ok({ ...file, candidate: null });
-  const { candidates, rejected } = await detect(folder);
-  const candidate = candidates[0];
-  return candidate === undefined
-    ? err(nothingToRun(folder, rejected, sources.configFile))
-    : ok({ command: candidate.command, source: candidate.source, candidate });
+  const { flag, environment, file } = sources;
+  if (flag !== undefined) return ok(asConfigured(flag, 'command line'));
+  if (environment !== undefined) return ok(asConfigured(environment, 'CROUPIER_COMMAND'));
+  if (file !== null) return ok(asConfigured(file.command, file.source));
+  const { detectCommand } = await import('./detect-command.js');
+  return detectCommand(sources);
+}
+
+function asConfigured(command: CommandLine, source: string): ChosenCommand {
+  return { command, source, candidate: null, notes: [] };
 }
 
 /** What detection chose and how to change it; empty where it did not choose. */
-export function describeChoice({ command, source, candidate }: ChosenCommand): readonly string[] {
-  if (candidate === null) return [];
-  const check = candidate.build === null ? '' : `, checked by \`${candidate.build.command.display}\``;
-  return [
-    `Runs \`${command.display}\` (${source})${check}. To change that, set "command" in croupier.config.json or start with: croupier dev -- <command>`,
-    ...(candidate.explanation === null ? [] : [candidate.explanation]),
-  ];
-}
-
-function nothingToRun(folder: string, rejected: readonly string[], configFile: string | null): UserError {
-  const looked = LANGUAGES.map(({ name, looksFor }) => `${name}: ${looksFor.join(', ')}`);
-  const lines = [
-    `there is nothing to run in ${folder}: no command is configured, and none was found`,
-    configFile === null
-      ? `looked for a configuration: ${SEARCH_PLACES.join(', ')}`
-      : `${configFile} has no "command"`,
-    ...looked.map((line) => `looked for ${line}`),
-    ...rejected.map((reason) => `not used: ${reason}`),
-  ];
-  return {
-    exitCode: 2,
-    message: lines.join('\n'),
-    wayOut: [
-      `Set the key "command" in ${configFile ?? 'croupier.config.json'}, such as { "command": "node server.js" },`,
-      'or give it on the command line: croupier dev -- node server.js',
-    ].join('\n'),
-  };
+export function describeChoice({ notes }: ChosenCommand): readonly string[] {
+  return notes;
 }

@@ -49,6 +49,13 @@ export const BUILD_DEFAULTS = {
   artifact: '.croupier/build/{generation}/app',
 } as const;
 
+/** What an `upstream` has where it does not say it. */
+export const UPSTREAM_DEFAULTS = {
+  agentId: null,
+  tls: null,
+  reconnect: { delay: '1s', max: '30s' },
+} as const;
+
 /** `gateway.listen` where nobody asked for an address: SDKs have this one fixed in their code. */
 export const DEFAULT_GATEWAY = { host: '127.0.0.1', port: 19090 } as const;
 

@@ -1,7 +1,15 @@
 import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
 import type { ListenAddress } from './listen-address.js';
-import { readCommand, readListen, readSetting, readStrategy, readText, readUpstream } from './settings.js';
+import {
+  readCommand,
+  readListen,
+  readSetting,
+  readStrategy,
+  readText,
+  readUpstream,
+  type UpstreamSetting,
+} from './settings.js';
 import type { CommandLine, RestartStrategy } from './types.js';
 
 /**
@@ -24,7 +32,7 @@ export interface EnvironmentSettings {
   readonly command: CommandLine | undefined;
   readonly strategy: RestartStrategy | undefined;
   readonly listen: ListenAddress | undefined;
-  readonly upstream: 'none' | undefined;
+  readonly upstream: UpstreamSetting | undefined;
 }
 
 /** Reads the variables of the table. An invalid value is an error that names the variable. */

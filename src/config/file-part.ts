@@ -2,15 +2,16 @@ import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
+import { checkServices } from './check-services.js';
 import { checkTogether } from './check-together.js';
 import { DEFAULTS } from './defaults.js';
 import { readEnvFile } from './env-file.js';
 import { expandText, expandValue } from './expand.js';
 import { layKeys } from './layer.js';
-import type { ListenAddress } from './listen-address.js';
 import type { LoadedFile } from './load.js';
 import { type KeyPath, type Problem, problemsToUserError, valueAt } from './problem.js';
 import { isRecord } from './record.js';
+import { checkSession, type SessionKeys } from './resolve-session.js';
 import type { ServiceKeys } from './schema/file.js';
 
 /** What the configuration file says, or what holds where there is none. */
@@ -21,12 +22,19 @@ export interface FilePart {
   readonly file: string | null;
   /** The file, for people. */
   readonly display: string | null;
-  /** Key of the service under `services`; null: the keys at the top level are its own. */
+  /** The keys of the session. */
+  readonly session: SessionKeys;
+  /** In the order of the file; at least one. */
+  readonly services: readonly ServicePart[];
+}
+
+/** What the file says about one service. */
+export interface ServicePart {
+  /** Key under `services`; null: the keys at the top level are its own. */
   readonly name: string | null;
   readonly keys: Partial<ServiceKeys>;
   /** The same keys before expansion. */
   readonly raw: Readonly<Record<string, unknown>>;
-  readonly listen: ListenAddress | null;
   /** The service's folder. Absolute. */
   readonly folder: string;
   /** Absolute. */
@@ -42,62 +50,91 @@ export async function withoutFile(cwd: string, env: NodeJS.ProcessEnv): Promise<
   if (!variables.ok) {
     return err({ exitCode: 2, message: variables.error, wayOut: `Make ${envFile} readable, or remove it.` });
   }
-  return ok({
-    root: cwd,
-    file: null,
-    display: null,
+  const service: ServicePart = {
     name: null,
     keys: {},
     raw: {},
-    listen: null,
     folder: cwd,
     envFile,
     envFileVariables: withoutSet(variables.value, env),
-  });
+  };
+  return ok({ root: cwd, file: null, display: null, session: {}, services: [service] });
 }
 
-/** Expands, validates and flattens a file. */
+/** Expands, validates and flattens a file: each service with the variables of its own envFile. */
 export async function readFilePart(
   loaded: LoadedFile,
   env: NodeJS.ProcessEnv,
 ): Promise<Result<FilePart, UserError>> {
-  const fail = (problems: readonly Problem[]) => err(problemsToUserError(problems, loaded));
   const root = dirname(loaded.file);
-  const name = soleServiceName(loaded.raw);
-  const places = await findPlaces(loaded.raw, name, root, env);
-  if (!places.ok) return fail([places.error]);
+  const names = serviceNames(loaded.raw);
+  const problems: Problem[] = [];
+  const services: ServicePart[] = [];
+  let session: SessionKeys = {};
+  for (const name of names.length === 0 ? [null] : names) {
+    const read = await readService(loaded.raw, name, root, env);
+    if (read.ok) {
+      services.push(read.value.service);
+      session = read.value.session;
+    } else {
+      problems.push(...read.error);
+    }
+  }
+  problems.push(...checkServices(services));
+  if (problems.length > 0) return err(problemsToUserError(withoutRepeated(problems), loaded));
+  return ok({ root, file: loaded.file, display: loaded.display, session, services });
+}
+
+async function readService(
+  file: Readonly<Record<string, unknown>>,
+  name: string | null,
+  root: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Result<{ readonly service: ServicePart; readonly session: SessionKeys }, readonly Problem[]>> {
+  const raw = withOneService(file, name);
+  const places = await findPlaces(raw, name, root, env);
+  if (!places.ok) return err([places.error]);
 
   const variables = withoutSet(places.value.variables, env);
-  const expanded = expandValue(loaded.raw, (variable) => env[variable] ?? variables[variable]);
-  if (expanded.problems.length > 0) return fail(expanded.problems);
+  const expanded = expandValue(raw, (variable) => env[variable] ?? variables[variable]);
+  if (expanded.problems.length > 0) return err(expanded.problems);
   // zod and the schema are the slowest of what a start loads: without a file they are not needed.
   const { validate } = await import('./validate.js');
   const config = validate(expanded.value);
-  if (!config.ok) return fail(config.error);
+  if (!config.ok) return config;
 
   const entry = name === null ? undefined : config.value.services?.[name];
   const keys = layKeys(config.value, entry);
-  const problems = checkTogether(keys, loaded.raw, name);
-  if (problems.length > 0) return fail(problems);
+  const session: SessionKeys = { gateway: config.value.gateway, upstream: config.value.upstream };
+  const problems = [...checkTogether(keys, raw, name), ...checkSession(session)];
+  if (problems.length > 0) return err(problems);
+  const { folder, envFile } = places.value;
   return ok({
-    root,
-    file: loaded.file,
-    display: loaded.display,
-    name,
-    keys,
-    raw: layRaw(loaded.raw, name),
-    listen: config.value.gateway?.listen ?? null,
-    folder: places.value.folder,
-    envFile: places.value.envFile,
-    envFileVariables: variables,
+    service: { name, keys, raw: layRaw(raw, name), folder, envFile, envFileVariables: variables },
+    session,
   });
 }
 
-/** The one service of this session under `services`. More than one is refused by the validation. */
-function soleServiceName(raw: unknown): string | null {
+function serviceNames(raw: unknown): readonly string[] {
   const services = valueAt(raw, ['services']);
-  const names = isRecord(services) ? Object.keys(services) : [];
-  return names.length === 1 ? (names[0] ?? null) : null;
+  return isRecord(services) ? Object.keys(services) : [];
+}
+
+/** The file as if it had one service: what stands in another one's variables is not asked for. */
+function withOneService(
+  raw: Readonly<Record<string, unknown>>,
+  name: string | null,
+): Readonly<Record<string, unknown>> {
+  return name === null ? raw : { ...raw, services: { [name]: valueAt(raw, ['services', name]) } };
+}
+
+/** What stands at the top level is found wrong once for each service. */
+function withoutRepeated(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path, complaint }) => {
+    const key = JSON.stringify([path, complaint]);
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 interface Places {

@@ -1,7 +1,14 @@
 import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
 import { displayWords, parseCommand } from './command.js';
-import { readPort, readSetting, readStrategy, readText, readUpstream } from './settings.js';
+import {
+  readPort,
+  readSetting,
+  readStrategy,
+  readText,
+  readUpstream,
+  type UpstreamSetting,
+} from './settings.js';
 import type { CommandLine, RestartStrategy } from './types.js';
 
 /** What the command line says about the configuration, as it was written there. */
@@ -28,7 +35,7 @@ export interface FlagSettings {
   readonly service: string | undefined;
   readonly strategy: RestartStrategy | undefined;
   readonly port: number | undefined;
-  readonly upstream: 'none' | undefined;
+  readonly upstream: UpstreamSetting | undefined;
   readonly command: CommandLine | undefined;
   readonly names: readonly string[];
 }

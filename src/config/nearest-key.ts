@@ -1,4 +1,3 @@
-import { distance } from 'fastest-levenshtein';
 import * as z from 'zod';
 import type { KeyPath } from './problem.js';
 
@@ -23,18 +22,4 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodExactOptional) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodPipe) return unwrap(schema.in);
   return schema;
-}
-
-/** The key that was most likely meant; null where none is near (more than a third of its letters differ, at least two). */
-export function nearestKey(key: string, valid: readonly string[]): string | null {
-  let nearest: string | null = null;
-  let least = Number.POSITIVE_INFINITY;
-  for (const candidate of valid) {
-    const letters = distance(key.toLowerCase(), candidate.toLowerCase());
-    if (letters < least && letters <= Math.max(2, candidate.length / 3)) {
-      nearest = candidate;
-      least = letters;
-    }
-  }
-  return nearest;
 }

@@ -11,6 +11,8 @@ export interface ChosenCommand {
   readonly source: string;
   /** Set where detection chose. */
   readonly candidate: Candidate | null;
+  /** What is to be said about the choice, for people; empty where it was not detected. */
+  readonly notes: readonly string[];
 }
 
 export interface ServiceInput {
@@ -53,14 +55,17 @@ export function resolveService(input: ServiceInput): ServiceConfig {
     envFileVariables: input.envFileVariables,
     envFile: input.envFile,
     stdin: keys.stdin ?? DEFAULTS.stdin,
+    dependsOn: keys.dependsOn ?? DEFAULTS.dependsOn,
     build: resolveBuild(input),
     watch: resolveWatch(input),
     rules: resolveRules(input),
     restart: resolveRestart(input),
-    ready: keys.ready ?? { kind: 'auto', timeout: defaultMs(DEFAULTS.ready.timeout) },
+    ready: keys.ready ??
+      chosen.candidate?.ready ?? { kind: 'auto', timeout: defaultMs(DEFAULTS.ready.timeout) },
     drain: {
       calls: keys.drain?.calls ?? defaultMs(DEFAULTS.drain.calls),
       jobs: keys.drain?.jobs ?? defaultMs(DEFAULTS.drain.jobs),
+      policy: keys.drain?.policy ?? DEFAULTS.drain.policy,
     },
     hold: {
       timeout: keys.hold?.timeout ?? defaultMs(DEFAULTS.hold.timeout),
@@ -68,6 +73,13 @@ export function resolveService(input: ServiceInput): ServiceConfig {
       bytes: keys.hold?.bytes ?? defaultBytes(DEFAULTS.hold.bytes),
     },
     replay: keys.replay ?? [],
+    functions: (keys.functions ?? []).map(({ id, version = DEFAULT_VERSION, http, inputSchema = null }) => ({
+      id,
+      version,
+      ...http,
+      inputSchema: inputSchema === null ? null : resolve(folder, inputSchema),
+    })),
+    proxy: (keys.proxy ?? []).map(({ listen }) => listen),
   };
 }
 
@@ -111,10 +123,10 @@ function resolveRules({ keys, raw }: ServiceInput): readonly WatchRule[] {
   });
 }
 
-function resolveRestart({ keys: { restart }, strategy }: ServiceInput): ServiceConfig['restart'] {
+function resolveRestart({ keys: { restart }, strategy, chosen }: ServiceInput): ServiceConfig['restart'] {
   const defaults = DEFAULTS.restart;
   return {
-    strategy: strategy ?? restart?.strategy ?? defaults.strategy,
+    strategy: strategy ?? restart?.strategy ?? chosen.candidate?.strategy ?? defaults.strategy,
     signal: restart?.signal ?? defaults.signal,
     stopTimeout: restart?.stopTimeout ?? defaultMs(defaults.stopTimeout),
     keepOld: restart?.keepOld ?? defaultMs(defaults.keepOld),

@@ -2,15 +2,15 @@ import { basename } from 'node:path';
 import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
 import { chooseCommand, describeChoice } from './choose-command.js';
-import { DEFAULT_GATEWAY } from './defaults.js';
-import { type EnvironmentSettings, readEnvironment } from './env.js';
-import { type FilePart, readFilePart, withoutFile } from './file-part.js';
+import { CONFIG_VARIABLES, type EnvironmentSettings, readEnvironment } from './env.js';
+import { type FilePart, readFilePart, type ServicePart, withoutFile } from './file-part.js';
 import { type ConfigFlags, type FlagSettings, readFlags } from './flags.js';
-import type { ListenAddress } from './listen-address.js';
 import { loadFile, searchFile } from './load.js';
 import { readPackageJson } from './package-json.js';
-import { resolveService, withDisplay } from './resolve-service.js';
-import type { GatewayConfig, SessionConfig } from './types.js';
+import { type ChosenCommand, resolveService, withDisplay } from './resolve-service.js';
+import { resolveGateway, resolveUpstream } from './resolve-session.js';
+import { selectServices, unknownNames } from './select-services.js';
+import type { ServiceConfig, SessionConfig } from './types.js';
 
 export interface ConfigInput {
   /** Absolute. The search for a file begins here. */
@@ -35,49 +35,95 @@ export async function resolveConfig(input: ConfigInput): Promise<Result<SessionC
   if (!loaded.ok) return loaded;
   const part = await (loaded.value === null ? withoutFile(cwd, env) : readFilePart(loaded.value, env));
   if (!part.ok) return part;
-  return assemble(flags.value, settings.value, part.value);
+  return assemble(flags.value, settings.value, part.value, env.PATH);
 }
 
 async function assemble(
   flags: FlagSettings,
   environment: EnvironmentSettings,
   part: FilePart,
+  searchPath: string | undefined,
 ): Promise<Result<SessionConfig, UserError>> {
-  const { keys, raw, folder } = part;
+  const selected = selectServices(part.services, flags.names);
+  if (!selected.ok) return selected;
+  const isOnly = selected.value.length === 1;
+  if (!isOnly) {
+    const misplaced = forOneService(flags, environment);
+    if (misplaced !== null) return err(misplaced);
+  }
+  const services: ServiceConfig[] = [];
+  const notes: string[] = [];
+  for (const one of selected.value) {
+    const resolved = await resolveOne(flags, environment, part, one, searchPath);
+    if (!resolved.ok) return resolved;
+    const { service, chosen } = resolved.value;
+    services.push(service);
+    notes.push(...describeChoice(chosen).map((note) => (isOnly ? note : `${service.name}: ${note}`)));
+  }
+  const unknown = flags.names.filter(
+    (name) => !services.some((one) => name === one.name || name === one.service),
+  );
+  if (unknown.length > 0)
+    return err(
+      unknownNames(
+        unknown,
+        services.map(({ name }) => name),
+      ),
+    );
+  const gateway = resolveGateway(flags.port, environment.listen, part.session, part.root);
+  return ok({
+    root: part.root,
+    file: part.file,
+    services,
+    gateway,
+    upstream: resolveUpstream(flags.upstream ?? environment.upstream, part.session, part.root, gateway),
+    notes,
+  });
+}
+
+async function resolveOne(
+  flags: FlagSettings,
+  environment: EnvironmentSettings,
+  { display }: FilePart,
+  part: ServicePart,
+  searchPath: string | undefined,
+): Promise<Result<{ readonly service: ServiceConfig; readonly chosen: ChosenCommand }, UserError>> {
+  const { keys, raw, folder, name } = part;
   const command = withDisplay(keys.command ?? null, raw);
-  const source = [part.display, ...(part.name === null ? [] : [`services.${part.name}`])].join(' ');
+  const source = [display, ...(name === null ? [] : [`services.${name}`])].join(' ');
   const chosen = await chooseCommand({
     flag: flags.command,
     environment: environment.command,
     file: command === null ? null : { command, source },
     folder,
-    configFile: part.display,
+    configFile: display,
+    searchPath: keys.environment?.PATH ?? searchPath,
   });
   if (!chosen.ok) return chosen;
-
   const service = resolveService({
     ...part,
     chosen: chosen.value,
     service: flags.service ?? environment.service,
     strategy: flags.strategy ?? environment.strategy,
-    fallbackService: part.name ?? (await packageName(folder)) ?? basename(folder),
+    fallbackService: name ?? (await packageName(folder)) ?? basename(folder),
   });
-  const unknown = flags.names.filter((name) => name !== service.name && name !== service.service);
-  if (unknown.length > 0) return err(unknownNames(unknown, service.name));
-  return ok({
-    root: part.root,
-    file: part.file,
-    services: [service],
-    gateway: resolveGateway(flags.port, environment.listen ?? part.listen),
-    notes: describeChoice(chosen.value),
-  });
+  return ok({ service, chosen: chosen.value });
 }
 
-function resolveGateway(port: number | undefined, listen: ListenAddress | null): GatewayConfig {
+/** Settings from outside the file that can only be meant for one service; null: there are none. */
+function forOneService(flags: FlagSettings, environment: EnvironmentSettings): UserError | null {
+  const given = [
+    [flags.service, '--service'],
+    [flags.command, 'the command after --'],
+    [environment.service, CONFIG_VARIABLES.service],
+    [environment.command, CONFIG_VARIABLES.command],
+  ] as const;
+  const setting = given.find(([value]) => value !== undefined)?.[1];
+  if (setting === undefined) return null;
   return {
-    host: listen?.host ?? DEFAULT_GATEWAY.host,
-    port: port ?? listen?.port ?? DEFAULT_GATEWAY.port,
-    portIsFixed: port !== undefined || listen !== null,
+    exitCode: 2,
+    message: `${setting} is for one service, and this session has several`,
+    wayOut: `Name the service: croupier dev <name>, or set it in the configuration file.`,
   };
 }
 
@@ -86,13 +132,4 @@ async function packageName(folder: string): Promise<string | null> {
   const manifest = await readPackageJson(folder);
   if (manifest === null || manifest === 'broken') return null;
   return manifest.name?.replace(/^@[^/]*\//, '') ?? null;
-}
-
-function unknownNames(unknown: readonly string[], name: string): UserError {
-  const listed = unknown.map((one) => `"${one}"`).join(', ');
-  return {
-    exitCode: 2,
-    message: `there is no service named ${listed}`,
-    wayOut: `The services are: ${name}.`,
-  };
 }

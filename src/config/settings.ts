@@ -1,9 +1,9 @@
 import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
-import { notAvailable } from './availability.js';
 import { parseCommand } from './command.js';
 import { type ListenAddress, parseListenAddress, parsePort } from './listen-address.js';
 import { type CommandLine, RESTART_STRATEGIES, type RestartStrategy } from './types.js';
+import { parseUpstreamUrl, UPSTREAM_FORMS, type UpstreamUrl } from './upstream-url.js';
 
 /** Says how a setting from outside the file (a flag, a variable) is to be written; null where it is fine. */
 type Reader<T> = (text: string) => Result<T, string>;
@@ -43,6 +43,11 @@ export const readListen: Reader<ListenAddress> = parseListenAddress;
 
 export const readCommand: Reader<CommandLine> = (text) => parseCommand(text, false);
 
-/** Only `none` for now. */
-export const readUpstream: Reader<'none'> = (text) =>
-  text === 'none' ? ok('none') : err(notAvailable('a connection to an upstream agent or server'));
+/** The address of an upstream; `none`: there shall be none, not even one that is found. */
+export type UpstreamSetting = UpstreamUrl | 'none';
+
+export const readUpstream: Reader<UpstreamSetting> = (text) => {
+  if (text === 'none') return ok('none');
+  const url = parseUpstreamUrl(text);
+  return url.ok || url.error.startsWith('its port') ? url : err(`it must be ${UPSTREAM_FORMS}, or none`);
+};

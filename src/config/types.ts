@@ -9,6 +9,7 @@ export interface SessionConfig {
   readonly file: string | null;
   readonly services: readonly ServiceConfig[];
   readonly gateway: GatewayConfig;
+  readonly upstream: UpstreamConfig;
   /** For people: what detection chose, and how to change it. One sentence or two each; empty where nothing was detected. */
   readonly notes: readonly string[];
 }
@@ -19,7 +20,52 @@ export interface GatewayConfig {
   readonly port: number;
   /** The port was asked for (flag, env or file): if it is taken that is an error; a default one moves to the next free. */
   readonly portIsFixed: boolean;
+  /** `host:port` under which an upstream dials the gateway; a port of 0 stands for the gateway's own. null: where it listens. */
+  readonly advertise: string | null;
+  /** The shared port serves TLS; needs `cert` and `key`; `ca` makes it ask callers for a certificate. null: plain text. */
+  readonly tls: TlsFiles | null;
+  /** The services serve TLS, and their own listeners here do so with `tls`. null: plain text. */
+  readonly childTls: TlsFiles | null;
 }
+
+/** Where the certificates of one side are: absolute paths of PEM files; null: none, or the system's authorities. */
+export interface TlsFiles {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  /** Name in the other side's certificate, where it is not the host that is dialled. */
+  readonly serverName: string | null;
+}
+
+export type UpstreamConfig =
+  | { readonly kind: 'none' }
+  /** Nobody said anything: an agent at the default address is used if there is one. */
+  | { readonly kind: 'probe'; readonly host: string; readonly port: number }
+  | UpstreamLinkConfig;
+
+/** An upstream that was asked for. */
+export interface UpstreamLinkConfig {
+  /** `agent`: registration as a game server's; `server`: as an agent, and it dials us; `edge`: as an agent, through a tunnel. */
+  readonly kind: 'agent' | 'server' | 'edge';
+  /** As the user wrote it. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Our id there; null: made from the service, the host and the folder. */
+  readonly agentId: string | null;
+  /** null: plain text. */
+  readonly tls: TlsFiles | null;
+  /** Pauses between attempts to connect, ms: the first, doubling to the longest. On loopback they are never longer than 500 ms. */
+  readonly reconnect: { readonly delay: number; readonly max: number };
+}
+
+export const DRAIN_POLICIES = ['hold', 'deregister', 'auto'] as const;
+
+/**
+ * What an upstream learns of a swap in which no generation serves for a moment. `hold`: nothing, calls wait here; `deregister` and
+ * `auto`: our registration is taken out first where other instances serve every function.
+ */
+export type DrainPolicy = (typeof DRAIN_POLICIES)[number];
 
 export const RESTART_STRATEGIES = ['auto', 'overlap', 'stop-first'] as const;
 
@@ -107,6 +153,8 @@ export interface ServiceConfig {
   readonly envFileVariables: Readonly<Record<string, string>>;
   readonly envFile: string;
   readonly stdin: boolean;
+  /** Names of services of the same session that have to be active before this one is started. */
+  readonly dependsOn: readonly string[];
   readonly build: BuildConfig | null;
   readonly watch: WatchConfig;
   readonly rules: readonly WatchRule[];
@@ -118,10 +166,24 @@ export interface ServiceConfig {
     readonly backoff: { readonly initial: number; readonly max: number };
   };
   readonly ready: ReadyConfig;
-  readonly drain: { readonly calls: number; readonly jobs: number };
+  readonly drain: { readonly calls: number; readonly jobs: number; readonly policy: DrainPolicy };
   readonly hold: HoldLimits;
   /** Ids of functions that may run twice. */
   readonly replay: readonly string[];
+  /** Functions that the process serves over plain HTTP on its `PORT`. */
+  readonly functions: readonly HttpFunctionConfig[];
+  /** Stable TCP ports in front of the active generation's `PORT`. */
+  readonly proxy: readonly { readonly host: string; readonly port: number }[];
+}
+
+/** `POST /functions/player.ban` of a process without an SDK, as a function. */
+export interface HttpFunctionConfig {
+  readonly id: string;
+  readonly version: string;
+  readonly method: string;
+  readonly path: string;
+  /** A JSON Schema file, absolute; null: payloads are not looked at. */
+  readonly inputSchema: string | null;
 }
 
 export interface HoldLimits {

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import { err, ok, type Result } from '../core/result.js';
 import { findUnavailable } from './availability.js';
-import { keysAt, nearestKey } from './nearest-key.js';
+import { keysAt } from './nearest-key.js';
+import { nearestName } from './nearest-name.js';
 import { type KeyPath, type Problem, showKey, withoutService } from './problem.js';
 import { type FileConfig, fileSchema } from './schema/file.js';
 
@@ -61,7 +62,7 @@ function article(kind: string): string {
 
 function unknownKey(parent: KeyPath, key: string): Problem {
   const valid = keysAt(fileSchema, parent);
-  const near = nearestKey(key, valid);
+  const near = nearestName(key, valid);
   const where = parent.length === 0 ? 'Valid keys' : `Valid keys of \`${showKey(withoutService(parent))}\``;
   const hint = near === null ? '' : `Did you mean \`${near}\`? `;
   return {

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { DEFAULTS } from '../defaults.js';
-import { listener, tls, upstream } from './planned.js';
+import { listener } from './planned.js';
 import { serviceSchema, serviceShape, withCommand } from './service.js';
-import { listenAddress, setting, text } from './values.js';
+import { tls } from './tls.js';
+import { upstream } from './upstream.js';
+import { listenAddress, setting } from './values.js';
 
 function gateway() {
   return z.strictObject({
@@ -12,12 +14,20 @@ function gateway() {
       'Where services and callers reach the gateway. null: 127.0.0.1:19090, or the next free port. An address that is written here has to be free.',
     ),
     advertise: setting(
-      text().nullable(),
+      listenAddress().nullable(),
       DEFAULTS.gateway.advertise,
-      'Address of the gateway as others see it.',
+      "Address at which an upstream dials the gateway, where that is not the one it listens on; port 0 stands for the gateway's own.",
     ),
-    tls: setting(tls(), DEFAULTS.gateway.tls, 'TLS toward callers. null: plain text.'),
-    childTls: setting(tls(), DEFAULTS.gateway.childTls, 'TLS toward the services. null: plain text.'),
+    tls: setting(
+      tls(),
+      DEFAULTS.gateway.tls,
+      'The shared port serves TLS with cert and key; with ca, callers need a certificate of one of these. null: plain text.',
+    ),
+    childTls: setting(
+      tls(),
+      DEFAULTS.gateway.childTls,
+      'The services serve TLS: ca, cert and key toward them. What they register at serves TLS as well then, with the keys of `tls`. null: plain text.',
+    ),
   });
 }
 

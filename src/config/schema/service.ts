@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { DEFAULTS } from '../defaults.js';
-import { RESTART_STRATEGIES, STOP_SIGNALS } from '../types.js';
+import { DRAIN_POLICIES, RESTART_STRATEGIES, STOP_SIGNALS } from '../types.js';
 import { build } from './build.js';
 import { commandText, toCommandLine } from './command.js';
-import { check, functions, proxy } from './planned.js';
+import { functions, proxy } from './http-functions.js';
+import { check } from './planned.js';
 import { ready } from './ready.js';
 import { choice, count, duration, flag, setting, size, text, texts } from './values.js';
 import { rules, watch } from './watch.js';
@@ -122,9 +123,9 @@ function drain() {
     calls: setting(duration(), DEFAULTS.drain.calls, 'Calls that take longer are cut.'),
     jobs: setting(duration(), DEFAULTS.drain.jobs, 'Jobs that take longer are cancelled.'),
     policy: setting(
-      choice(['hold', 'deregister', 'auto']),
+      choice(DRAIN_POLICIES),
       DEFAULTS.drain.policy,
-      'hold: calls wait here. deregister: other instances take over. auto: deregister where that is safe.',
+      'Where a swap leaves a gap. hold: calls wait here. deregister, auto: the upstream sends them to other instances where these serve every function; else calls wait here.',
     ),
   });
 }

@@ -44,7 +44,7 @@ describe('resolved keys', () => {
     });
     const folder = join(project.folder, 'game');
     const session = await project.session();
-    expect(session.gateway).toEqual({ host: '0.0.0.0', port: 7000, portIsFixed: true });
+    expect(session.gateway).toMatchObject({ host: '0.0.0.0', port: 7000, portIsFixed: true });
     expect(session.notes).toEqual([]);
     expect(session.services).toEqual([
       {
@@ -93,9 +93,12 @@ describe('resolved keys', () => {
           backoff: { initial: 1, max: 2 },
         },
         ready: { kind: 'http', timeout: 3000, url: 'http://127.0.0.1:{port}/up' },
-        drain: { calls: 4, jobs: 5000 },
+        drain: { calls: 4, jobs: 5000, policy: 'hold' },
         hold: { timeout: 6000, calls: 7, bytes: 8192 },
         replay: ['a.b'],
+        dependsOn: [],
+        functions: [],
+        proxy: [],
       },
     ]);
   });
@@ -296,7 +299,7 @@ describe('precedence', () => {
 
   it('a port alone keeps the host, and 0 was asked for as well', async () => {
     const project = await Project.create(files);
-    expect((await project.session({ flags: { port: 0 } })).gateway).toEqual({
+    expect((await project.session({ flags: { port: 0 } })).gateway).toMatchObject({
       host: '127.0.0.2',
       port: 0,
       portIsFixed: true,
@@ -321,7 +324,12 @@ describe('precedence', () => {
     ['CROUPIER_STRATEGY', 'fast', 'auto, overlap, stop-first'],
     ['CROUPIER_GATEWAY_LISTEN', 'nowhere', '127.0.0.1:19090'],
     ['CROUPIER_COMMAND', 'a | b', '"shell": true'],
-    ['CROUPIER_UPSTREAM', 'agent://host:1', 'not available in this version'],
+    [
+      'CROUPIER_UPSTREAM',
+      'http://host:1',
+      'agent://host:port, server://host:port or edge://host:port, or none',
+    ],
+    ['CROUPIER_UPSTREAM', 'agent://host:0', '1 to 65535'],
   ])('%s=%s is an error that names it', async (name, value, complaint) => {
     const project = await Project.create(files);
     const { message, wayOut } = await project.error({ env: { [name]: value } });
@@ -335,7 +343,7 @@ describe('precedence', () => {
     ['--port', { port: 'x' }, '65535'],
     ['--port', { port: 65_536 }, '65535'],
     ['--port', { port: -1 }, '65535'],
-    ['--upstream', { upstream: 'server://host:1' }, 'not available in this version'],
+    ['--upstream', { upstream: 'host:1' }, 'agent://host:port'],
     ['--service', { service: '' }, 'empty'],
     ['--', { command: [''] }, 'empty'],
   ])('%s %j is an error that names it', async (name, invalid, complaint) => {

@@ -159,25 +159,13 @@ describe('wrong values', () => {
   });
 });
 
-const link = { url: 'agent://127.0.0.1:19090' };
-
 describe('features that are not built', () => {
   it.each([
-    ['upstream', link],
-    ['functions', [{ id: 'a', http: 'POST /a' }]],
-    ['proxy', [{ listen: 8000 }]],
     ['check', { functions: ['a'] }],
     ['control', { listen: '127.0.0.1:1234' }],
     ['dashboard', { listen: 1234 }],
     ['instances', 2],
-    ['gateway.advertise', 'host:1'],
-    ['gateway.tls', { cert: 'a.pem', key: 'a.key' }],
-    ['gateway.childTls', { ca: 'ca.pem' }],
-    ['drain.policy', 'deregister'],
-    ['dependsOn', ['db']],
     ['services.a.instances', 2],
-    ['services.a.drain.policy', 'auto'],
-    ['services', { a: {}, b: {} }],
   ])('%s is refused with what it would do, and how to leave it out', async (key, value) => {
     const config = key.split('.').reduceRight<unknown>((inner, part) => ({ [part]: inner }), value);
     const project = await Project.create({ 'croupier.config.json': config, 'server.js': '' });
@@ -201,7 +189,7 @@ describe('features that are not built', () => {
   });
 
   it('a mistake inside of one does not hide that it is not available', async () => {
-    const { message } = await errorOf({ proxy: [{ lisen: 8000 }] });
+    const { message } = await errorOf({ check: { functoins: [] } });
     expect(message).toContain('not available in this version');
     expect(message).not.toContain('no such key');
   });
