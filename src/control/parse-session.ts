@@ -1,3 +1,4 @@
+import type { TlsFiles } from '../config/types.js';
 import { err, ok, type Result } from '../core/result.js';
 import type { Session, SessionGroup } from './types.js';
 
@@ -10,16 +11,17 @@ export function parseSession(text: string): Result<Session, string> {
     return err('it is not JSON');
   }
   if (!isRecord(value)) return err('it is not an object');
-  const { pid, startTime, gateway, control, token, startedAt, services, groups } = value;
+  const { pid, startTime, gateway, tls = null, control, token, startedAt, services, groups } = value;
   if (!isPid(pid)) return err('"pid" is not a process id');
   if (!isCount(startTime)) return err('"startTime" is not a number');
   if (typeof gateway !== 'string') return err('"gateway" is not text');
+  if (!isTlsOrNull(tls)) return err('"tls" is neither null nor files');
   if (!isTextOrNull(control)) return err('"control" is neither text nor null');
   if (!isTextOrNull(token)) return err('"token" is neither text nor null');
   if (typeof startedAt !== 'string') return err('"startedAt" is not text');
   if (!isTextList(services)) return err('"services" is not a list of names');
   if (!isGroupList(groups)) return err('"groups" is not a list of process groups');
-  return ok({ pid, startTime, gateway, control, token, startedAt, services, groups });
+  return ok({ pid, startTime, gateway, tls, control, token, startedAt, services, groups });
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -42,6 +44,11 @@ function isCount(value: unknown): value is number {
 
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
+}
+
+function isTlsOrNull(value: unknown): value is TlsFiles | null {
+  if (value === null) return true;
+  return isRecord(value) && [value.ca, value.cert, value.key, value.serverName].every(isTextOrNull);
 }
 
 function isTextList(value: unknown): value is string[] {

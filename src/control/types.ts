@@ -1,3 +1,5 @@
+import type { TlsFiles } from '../config/types.js';
+
 /** A process group of the session: what has to be ended if the runner is killed. */
 export interface SessionGroup {
   /** Process id of the group's leader, which is also the group's id. */
@@ -16,6 +18,8 @@ export interface Session {
   readonly startTime: number;
   /** `host:port`. */
   readonly gateway: string;
+  /** How the gateway is dialled: paths of PEM files. null: plain text. */
+  readonly tls: TlsFiles | null;
   /** URL of the control API; null: there is none. */
   readonly control: string | null;
   /** Bearer token of the control API. */

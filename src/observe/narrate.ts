@@ -7,6 +7,7 @@ import { formatFirstReady } from './ready-block.js';
 import { describePaths, formatReload } from './reload-line.js';
 import { findService, type SessionStatus } from './status.js';
 import type { Style } from './style.js';
+import { narrateUpstream } from './upstream-lines.js';
 
 /** Lines of a failed process's output that are shown again, unless everything is asked for: it has just been seen. */
 const SHOWN_TAIL_LINES = 15;
@@ -54,6 +55,12 @@ export function narrate(event: CroupierEvent, step: Step, options: NarrateOption
       return narrateFunctions(event, step, options);
     case 'reload.finished':
       return narrateReload(event, step, options);
+    case 'upstream.connected':
+    case 'upstream.lost':
+    case 'upstream.registered':
+    case 'upstream.drained':
+    case 'upstream.replaced':
+      return narrateUpstream(event, options);
     case 'files.changed':
     case 'build.started':
     case 'build.finished':
@@ -126,7 +133,11 @@ function narrateActive(
 ) {
   const was = findService(before, event.service);
   if (was.activations === 0) {
-    return formatFirstReady(findService(after, event.service), { ...options, gateway: after.gateway });
+    return formatFirstReady(findService(after, event.service), {
+      ...options,
+      gateway: after.gateway,
+      upstream: after.upstream,
+    });
   }
   const { style } = options;
   if (was.activity.state === 'failed' && was.activity.generation > event.generation) {

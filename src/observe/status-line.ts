@@ -126,6 +126,7 @@ function describeRest(status: SessionStatus, { style, gauges, keys }: StatusLine
   return [
     ...(underWay > 0 ? [{ text: `${underWay} in flight`, paint: plain, worth: 4 }] : []),
     ...(gauges.held > 0 ? [{ text: `${gauges.held} held`, paint: style.yellow, worth: 9 }] : []),
+    ...(status.upstream?.state === 'lost' ? [{ text: 'upstream lost', paint: style.yellow, worth: 8 }] : []),
     ...(status.gateway === null ? [] : [{ text: status.gateway, paint: plain, worth: 3 }]),
     ...(keys
       ? [

@@ -37,14 +37,21 @@ export interface ServiceStatus {
   readonly lastReady: { readonly generation: number; readonly ms: number } | null;
 }
 
+export interface UpstreamView {
+  readonly url: string;
+  readonly state: 'connecting' | 'connected' | 'lost';
+}
+
 /** The state of a session, as far as its events tell. */
 export interface SessionStatus {
   readonly gateway: string | null;
+  /** null: there is none. */
+  readonly upstream: UpstreamView | null;
   readonly services: readonly ServiceStatus[];
 }
 
 export function initialStatus(services: readonly string[]): SessionStatus {
-  return { gateway: null, services: services.map(newService) };
+  return { gateway: null, upstream: null, services: services.map(newService) };
 }
 
 export function findService(status: SessionStatus, name: string): ServiceStatus {
@@ -55,9 +62,21 @@ export function findService(status: SessionStatus, name: string): ServiceStatus 
 export function reduceStatus(status: SessionStatus, event: CroupierEvent): SessionStatus {
   switch (event.type) {
     case 'session.ready':
-      return { ...status, gateway: event.gateway };
+      return {
+        ...status,
+        gateway: event.gateway,
+        upstream: event.upstream === null ? null : { url: event.upstream, state: 'connecting' },
+      };
     case 'session.closed':
       return { ...status, services: status.services.map((one) => ({ ...one, activity: { state: 'idle' } })) };
+    case 'upstream.connected':
+      return { ...status, upstream: { url: event.url, state: 'connected' } };
+    case 'upstream.lost':
+      return { ...status, upstream: { url: event.url, state: 'lost' } };
+    case 'upstream.replaced':
+      return { ...status, upstream: null };
+    case 'upstream.registered':
+    case 'upstream.drained':
     case 'session.notice':
     case 'process.output':
     case 'files.changed':

@@ -6,11 +6,13 @@ import { readyEvent, summarize } from './report.js';
 import { Retirement, Running } from './running.js';
 import type { Input } from './state.js';
 
-export type SupervisedService = Pick<ServiceConfig, 'name' | 'build' | 'restart' | 'ready' | 'drain'>;
+export type SupervisedService = Pick<ServiceConfig, 'name' | 'build' | 'restart' | 'ready'> & {
+  readonly drain: Pick<ServiceConfig['drain'], 'calls' | 'jobs'>;
+};
 
 /** The processes of one service: starts them, waits until they are ready, retires and ends them. */
 export class Generations {
-  readonly #service: SupervisedService;
+  #service: SupervisedService;
   readonly #ports: SupervisorPorts;
   readonly #dispatch: (input: Input) => void;
   readonly #running = new Map<number, Running>();
@@ -20,6 +22,11 @@ export class Generations {
     this.#service = service;
     this.#ports = ports;
     this.#dispatch = dispatch;
+  }
+
+  /** Counts from the next start, drain or stop on. */
+  reconfigure(service: SupervisedService): void {
+    this.#service = service;
   }
 
   pid(generation: number): number | null {
@@ -75,16 +82,17 @@ export class Generations {
   retire(generation: number): void {
     const running = this.#running.get(generation);
     if (running === undefined) return;
+    const service = this.#service;
     running.retirement = new Retirement({
       clock: this.#ports.clock,
       gate: this.#ports.gate,
       generation,
-      keepMs: this.#service.restart.keepOld,
-      drain: this.#service.drain,
+      keepMs: service.restart.keepOld,
+      drain: service.drain,
       onKeepElapsed: () => this.#dispatch({ type: 'keep-elapsed', generation }),
       onDone: (cut) => {
-        reportCut(this.#service, this.#ports.publish, { generation, what: 'calls', cut: cut.calls });
-        reportCut(this.#service, this.#ports.publish, { generation, what: 'jobs', cut: cut.jobs });
+        reportCut(service, this.#ports.publish, { generation, what: 'calls', cut: cut.calls });
+        reportCut(service, this.#ports.publish, { generation, what: 'jobs', cut: cut.jobs });
         this.end(generation);
       },
     });

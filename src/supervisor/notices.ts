@@ -1,11 +1,11 @@
-import type { ServiceConfig } from '../config/types.js';
 import type { CroupierEvent } from '../core/events.js';
+import type { SupervisedService } from './generations.js';
 
 type Publish = (event: CroupierEvent) => void;
 
 /** Tells that a drain ran out of time, and how to give it more; nothing if nothing was cut. */
 export function reportCut(
-  service: Pick<ServiceConfig, 'name' | 'drain'>,
+  service: Pick<SupervisedService, 'name' | 'drain'>,
   publish: Publish,
   drained: { readonly generation: number; readonly what: 'calls' | 'jobs'; readonly cut: number },
 ): void {

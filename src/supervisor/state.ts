@@ -102,17 +102,21 @@ export type State =
     }
   | { readonly state: 'closed' };
 
-/** What stays true across states. */
-export interface Facts {
+/** What the configuration says, as far as it decides about steps. */
+export interface Settings {
   readonly strategy: RestartStrategy;
   /** How the next swap is done; `auto` turns from overlap to stop-first when overlap proves impossible. */
   readonly mode: SwapStrategy;
   /** `check`: a syntax check, only worth its time before an old generation is stopped. */
   readonly build: 'none' | 'check' | 'full';
   readonly producesArtifact: boolean;
-  readonly nextGeneration: number;
   /** Path template with `{generation}`; null where no artifact is produced. */
   readonly artifactTemplate: string | null;
+}
+
+/** What stays true across states. */
+export interface Facts extends Settings {
+  readonly nextGeneration: number;
   /** The newest artifact that was built, whether or not it ever became ready. */
   readonly lastBuilt: string | null;
   /** The newest artifact that became active. */
@@ -153,6 +157,8 @@ export type Input =
   | { readonly type: 'healthy'; readonly generation: number }
   /** Overlap is impossible here (a debugger port, one fixed rpc_addr): `auto` turns to stop-first. */
   | { readonly type: 'overlap-impossible'; readonly generation: number; readonly why: string }
+  /** The configuration changed: it counts from the next step on. Whether anything is started for it is wanted separately. */
+  | { readonly type: 'reconfigured'; readonly settings: Settings }
   | { readonly type: 'close' };
 
 /** What is to be done; run by the supervisor, in order. */
@@ -239,8 +245,7 @@ export function failureReport(generation: number, failure: Failure, live: Live |
   };
 }
 
-/** What is true before the first generation. */
-export function initialFacts(service: Pick<ServiceConfig, 'build' | 'restart'>, mode: SwapStrategy): Facts {
+export function settingsOf(service: Pick<ServiceConfig, 'build' | 'restart'>, mode: SwapStrategy): Settings {
   const { build, restart } = service;
   return {
     strategy: restart.strategy,
@@ -248,6 +253,13 @@ export function initialFacts(service: Pick<ServiceConfig, 'build' | 'restart'>, 
     build: build === null ? 'none' : build.checkOnly ? 'check' : 'full',
     producesArtifact: build?.producesArtifact ?? false,
     artifactTemplate: build?.producesArtifact === true ? build.artifact : null,
+  };
+}
+
+/** What is true before the first generation. */
+export function initialFacts(settings: Settings): Facts {
+  return {
+    ...settings,
     nextGeneration: 1,
     lastBuilt: null,
     lastGood: null,

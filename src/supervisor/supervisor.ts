@@ -17,6 +17,7 @@ import {
   initialFacts,
   type Machine,
   type State,
+  settingsOf,
 } from './state.js';
 
 /**
@@ -24,7 +25,7 @@ import {
  * It decides nothing itself; whatever comes back late is dropped by generation number.
  */
 export class Supervisor {
-  readonly #service: SupervisedService;
+  #service: SupervisedService;
   readonly #ports: SupervisorPorts;
   readonly #generations: Generations;
   readonly #inputs: Input[] = [];
@@ -52,7 +53,8 @@ export class Supervisor {
     this.#ports = ports;
     this.#settledCounters = ports.gate.counters();
     this.#generations = new Generations(service, ports, (input) => this.dispatch(input));
-    this.#machine = { facts: initialFacts(service, mode), state: { state: 'idle', retiring: [] } };
+    const facts = initialFacts(settingsOf(service, mode));
+    this.#machine = { facts, state: { state: 'idle', retiring: [] } };
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -82,6 +84,16 @@ export class Supervisor {
       for (const effect of effects) this.#perform(effect);
     }
     this.#dispatching = false;
+  }
+
+  /**
+   * The configuration changed. What is under way goes on; limits, signals and pauses count from their next use, and `mode` from the next
+   * swap (null: it stays what it has become). To have a generation started for it, dispatch `wanted` afterwards.
+   */
+  reconfigure(service: SupervisedService, mode: Facts['mode'] | null): void {
+    this.#service = service;
+    this.#generations.reconfigure(service);
+    this.dispatch({ type: 'reconfigured', settings: settingsOf(service, mode ?? this.mode) });
   }
 
   /** The set of functions of a generation changed; tells about it if that generation has the calls. */
@@ -236,10 +248,11 @@ export class Supervisor {
     const number = this.#drainNumber;
     this.#record?.enter('drain', this.#now());
     if (what === 'jobs') this.#tellDraining(generation);
-    const timeout = this.#forced ? 0 : this.#service.drain[what];
+    const service = this.#service;
+    const timeout = this.#forced ? 0 : service.drain[what];
     const { cut } = await this.#ports.gate.drain(generation, what, timeout);
     if (number !== this.#drainNumber) return;
-    if (!this.#forced) reportCut(this.#service, this.#ports.publish, { generation, what, cut });
+    if (!this.#forced) reportCut(service, this.#ports.publish, { generation, what, cut });
     this.dispatch({ type: 'drained', generation, what });
   }
 

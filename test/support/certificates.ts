@@ -32,6 +32,8 @@ export interface IssueOptions {
   readonly notYetValid?: boolean;
   /** For the side that dials; otherwise for the one that listens. */
   readonly client?: boolean;
+  /** It does not say for which side it is, so it can be for both. */
+  readonly anyUse?: boolean;
   /** Its key is too short for what OpenSSL accepts by default. */
   readonly weak?: boolean;
 }
@@ -49,6 +51,9 @@ export interface WrittenTls {
   readonly key: string | null;
   readonly serverName: string | null;
 }
+
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -139,7 +144,7 @@ function issue(signer: Signer, options: IssueOptions): Issued {
 }
 
 function leaf(publicKey: KeyObject, name: string, options: IssueOptions): Subject {
-  const { names, expired = false, notYetValid = false, client = false } = options;
+  const { names, expired = false, notYetValid = false, client = false, anyUse = false } = options;
   return {
     name,
     publicKey,
@@ -149,8 +154,7 @@ function leaf(publicKey: KeyObject, name: string, options: IssueOptions): Subjec
       extension('2.5.29.19', sequence(), 'critical'),
       // digitalSignature
       extension('2.5.29.15', bitString(Buffer.from([0x80]), 7), 'critical'),
-      // serverAuth or clientAuth
-      extension('2.5.29.37', sequence(objectId(client ? '1.3.6.1.5.5.7.3.2' : '1.3.6.1.5.5.7.3.1'))),
+      ...(anyUse ? [] : [extension('2.5.29.37', sequence(objectId(client ? CLIENT_AUTH : SERVER_AUTH)))]),
       extension('2.5.29.17', sequence(...names.map(generalName))),
     ],
   };

@@ -180,9 +180,12 @@ export async function runCroupier(
   return { code, stdout, stderr };
 }
 
-/** The environment of the tests without what would change the program under test. */
+/**
+ * The environment of the tests without what would change the program under test. An agent that happens to run on this machine is left
+ * alone: a test that wants an upstream says so.
+ */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {};
+  const env: NodeJS.ProcessEnv = { CROUPIER_UPSTREAM: 'none' };
   for (const [key, value] of Object.entries(process.env)) {
     if (/^(CROUPIER_|VITEST|NODE_OPTIONS$|NODE_ENV$|PORT$|FORCE_COLOR$|NO_COLOR$|CI$)/.test(key)) continue;
     env[key] = value;

@@ -3,13 +3,35 @@ import type { CroupierEvent, FunctionSummary } from '../../src/core/events.js';
 type EventOf<Type extends CroupierEvent['type']> = Extract<CroupierEvent, { type: Type }>;
 
 /** Events of a service called `game`, complete with what a test does not care about. */
+/** Of the events of an upstream. */
+export const UPSTREAM = 'agent://127.0.0.1:19090';
+
 export const events = {
-  sessionReady: (gateway = '127.0.0.1:19090'): CroupierEvent => ({
+  sessionReady: (gateway = '127.0.0.1:19090', upstream: string | null = null): CroupierEvent => ({
     type: 'session.ready',
     gateway,
     control: null,
-    upstream: null,
+    upstream,
     pid: 1,
+  }),
+  upstreamConnected: (attempt = 1): CroupierEvent => ({ type: 'upstream.connected', url: UPSTREAM, attempt }),
+  upstreamLost: (reason = 'the connection broke'): CroupierEvent => ({
+    type: 'upstream.lost',
+    url: UPSTREAM,
+    reason,
+    attempt: 1,
+  }),
+  upstreamRegistered: (ids: readonly string[] = ['player.ban']): CroupierEvent => ({
+    type: 'upstream.registered',
+    url: UPSTREAM,
+    service: 'game',
+    functions: ids.map((id) => ({ id, version: '1.0.0' })),
+  }),
+  upstreamDrained: (reason: 'swap' | 'exit'): CroupierEvent => ({
+    type: 'upstream.drained',
+    url: UPSTREAM,
+    service: 'game',
+    reason,
   }),
   closed: (reason = 'SIGINT'): CroupierEvent => ({ type: 'session.closed', reason }),
   notice: (level: 'info' | 'warn' | 'error', message: string): CroupierEvent => ({

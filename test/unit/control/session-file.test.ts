@@ -26,6 +26,7 @@ const session: Session = {
   pid: process.pid,
   startTime: 4242,
   gateway: '127.0.0.1:19090',
+  tls: { ca: '/certs/ca.pem', cert: null, key: null, serverName: 'localhost' },
   control: null,
   token: null,
   startedAt: '2026-01-01T00:00:00.000Z',

@@ -3,7 +3,7 @@ import type { CroupierEvent } from '../../../src/core/events.js';
 import { type NarrateOptions, narrate } from '../../../src/observe/narrate.js';
 import { initialStatus, reduceStatus } from '../../../src/observe/status.js';
 import { createStyle } from '../../../src/observe/style.js';
-import { events } from '../../support/events.js';
+import { events, UPSTREAM } from '../../support/events.js';
 
 const options: NarrateOptions = {
   style: createStyle({ color: false, unicode: true }),
@@ -136,5 +136,39 @@ describe('narrate', () => {
       line: 'x',
     } as const;
     expect(told([...running, event], { verbose: true })).toEqual([]);
+  });
+
+  it('names the upstream in the ready block, and whether it is connected', () => {
+    const start = [events.sessionReady('127.0.0.1:5', UPSTREAM), events.starting(1), events.ready(1)];
+    expect(told([...start, events.active(1)])[3]).toBe(`  upstream  ${UPSTREAM} (connecting)`);
+    expect(told([...start, events.upstreamConnected(), events.active(1)])[3]).toBe(`  upstream  ${UPSTREAM}`);
+    expect(told([...start, events.upstreamLost(), events.active(1)])[3]).toBe(
+      `  upstream  ${UPSTREAM} (not connected)`,
+    );
+  });
+
+  it('tells of an upstream that is lost and found', () => {
+    expect(told([...running, events.upstreamConnected()])).toEqual([`● upstream ${UPSTREAM} connected`]);
+    expect(told([...running, events.upstreamLost('it refuses\ncheck its port')])).toEqual([
+      `▲ upstream ${UPSTREAM} lost: it refuses`,
+      '  check its port',
+      '  local callers are served; it is tried again by itself',
+    ]);
+    expect(told([...running, events.upstreamConnected(3)])).toEqual([
+      `● upstream ${UPSTREAM} connected again`,
+    ]);
+  });
+
+  it.each([
+    ['registrations', events.upstreamRegistered(['a', 'b']), `game registered 2 functions with ${UPSTREAM}`],
+    [
+      'a swap',
+      events.upstreamDrained('swap'),
+      `game taken out of ${UPSTREAM} (others serve during the swap)`,
+    ],
+    ['the end', events.upstreamDrained('exit'), `game taken out of ${UPSTREAM} (the session ends)`],
+  ])('%s upstream only when verbose', (_, event, expected) => {
+    expect(told([...running, event])).toEqual([]);
+    expect(told([...running, event], { verbose: true })).toEqual([expected]);
   });
 });

@@ -4,7 +4,7 @@ import { textWidth, withoutSequences } from '../../../src/observe/printable.js';
 import { initialStatus, reduceStatus } from '../../../src/observe/status.js';
 import { formatStatusLine, type StatusLineView } from '../../../src/observe/status-line.js';
 import { createStyle } from '../../../src/observe/style.js';
-import { events } from '../../support/events.js';
+import { events, UPSTREAM } from '../../support/events.js';
 
 const quiet = { held: 0, calls: 0, jobs: 0 };
 const base: StatusLineView = {
@@ -51,6 +51,14 @@ describe('formatStatusLine', () => {
     const busy = line(running, { gauges: { held: 4, calls: 2, jobs: 1 } })?.text;
     expect(busy).toContain('3 in flight · 4 held');
     expect(line(running)?.text).not.toMatch(/in flight|held/);
+  });
+
+  it('says that the upstream is lost, until it is back or this session has taken its place', () => {
+    const lost = [...running, events.upstreamLost()];
+    const replaced: CroupierEvent = { type: 'upstream.replaced', url: UPSTREAM };
+    expect(line(lost)?.text).toContain('3 functions · pid 107 · upstream lost');
+    expect(line([...lost, events.upstreamConnected(2)])?.text).not.toContain('lost');
+    expect(line([...lost, replaced])?.text).not.toContain('lost');
   });
 
   it('says that it is paused, and how to go on', () => {
