@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { measureGatewayLatency } from './gateway-latency.js';
+import { measureLanguages } from './languages.js';
 import { parseOptions, type SectionName, USAGE } from './options.js';
 import { measureReload } from './reload.js';
 import type { Section } from './section.js';
@@ -41,12 +42,18 @@ function describeEnvironment() {
   };
 }
 
-async function measure(name: SectionName, saves: number): Promise<Section> {
+async function measure(name: SectionName, saves: number | null): Promise<Section> {
   switch (name) {
     case 'reload': {
-      const section = await measureReload(saves, (round) =>
-        showProgress(`reload: round ${round} of ${saves}`),
+      const rounds = saves ?? 20;
+      const section = await measureReload(rounds, (round) =>
+        showProgress(`reload: round ${round} of ${rounds}`),
       );
+      showProgress('');
+      return section;
+    }
+    case 'languages': {
+      const section = await measureLanguages(saves ?? 15, showProgress);
       showProgress('');
       return section;
     }

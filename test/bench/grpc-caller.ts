@@ -1,5 +1,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { InvokeRequest, InvokeResponse } from '../../src/protocol/gen/croupier/function/v1/function.js';
+import { versionOf } from './game-server.js';
+import type { VersionCaller } from './steady-calls.js';
 
 /** What agents allow for a call, in ms. */
 const CALL_TIMEOUT_MS = 3_000;
@@ -26,15 +28,16 @@ export function echoRequest(payload: unknown): Buffer {
  * A caller that keeps its connection and dials again with the next call when it broke. Plain `node:http2`: cheap, and without the
  * pauses that a gRPC channel makes between two attempts to connect, so that nobody is measured by them.
  */
-export class KeptCaller {
+export class KeptCaller implements VersionCaller {
   readonly #address: string;
+  readonly #frame = echoRequest({});
   #session: ClientHttp2Session | null = null;
 
   constructor(address: string) {
     this.#address = address;
   }
 
-  call(frame: Buffer): Promise<CallResult> {
+  async call(): Promise<string | null> {
     if (this.#session === null || this.#session.closed || this.#session.destroyed) {
       const session = connect(`http://${this.#address}`);
       session.on('error', () => undefined);
@@ -43,7 +46,8 @@ export class KeptCaller {
       });
       this.#session = session;
     }
-    return callOn(this.#session, frame);
+    const payload = await callOn(this.#session, this.#frame);
+    return payload === null ? null : versionOf(payload);
   }
 
   close(): void {

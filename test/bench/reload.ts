@@ -1,49 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KeptCaller } from './grpc-caller.js';
 import { BareServer, CroupierRunner, PEERS, PeerRunner, type Runner } from './runners.js';
+import { BEFORE_SAVE_MS, FIRST_VERSION, MISSED_AFTER_MS, type Saves, takeRounds } from './save-rounds.js';
 import type { Section } from './section.js';
 import { mean, median, percentile } from './statistics.js';
-import { CALLS_PER_SECOND, type CallCounts, SteadyCalls } from './steady-calls.js';
+import { CALLS_PER_SECOND, SteadyCalls } from './steady-calls.js';
 import { type Aim, formatTable } from './table.js';
 
-/** Calls flow for this long before a save, in ms. */
-const BEFORE_SAVE_MS = 200;
-/** A save that has not answered by then was missed: it is made again, and its time does not count. In ms. */
-const MISSED_AFTER_MS = 5_000;
-/** Of one save; after that the tool is broken. */
-const MAX_MISSES = 3;
 /** How much longer than the bare boot ours may take, in ms. */
 const MAX_OVER_BOOT_MS = 30;
 
 const OURS = 'croupier dev';
 
-interface Saves {
-  /** From before the write to the first answer by the new code, one for each save that was noticed. */
-  readonly ms: number[];
-  readonly calls: CallCounts[];
-  missed: number;
-}
-
 /** Saves a file `saves` times under each tool, in turns, and measures until the new code answers. */
 export async function measureReload(saves: number, onRound: (round: number) => void): Promise<Section> {
   const runners: Runner[] = [];
   const bare = await BareServer.create();
+  const boots: number[] = [];
   try {
-    for (const runner of startRunners('v0')) runners.push(await runner);
-    for (const runner of runners) await awaitFirst(runner, 'v0');
-    const figures = new Map<string, Saves>();
-    const boots: number[] = [];
-    const turns = [
-      async (version: string) => void boots.push(await measureBoot(bare, version)),
-      ...runners.map((runner) => {
-        const one: Saves = { ms: [], calls: [], missed: 0 };
-        figures.set(runner.name, one);
-        return (version: string) => measureSave(runner, version, one);
-      }),
-    ];
-    for (let round = 1; round <= saves; round++) {
-      onRound(round);
-      for (const takeTurn of rotate(turns, round)) await takeTurn(`v${round}`);
-    }
+    for (const runner of startRunners(FIRST_VERSION)) runners.push(await runner);
+    const figures = await takeRounds({
+      runners,
+      saves,
+      openCaller: (address) => new KeptCaller(address),
+      beside: async (version) => void boots.push(await measureBoot(bare, version)),
+      onRound,
+    });
     return report(saves, figures, boots);
   } finally {
     await Promise.all(runners.map((runner) => runner.close()));
@@ -58,24 +40,10 @@ function* startRunners(version: string): Generator<Promise<Runner>> {
   for (const [name, words] of Object.entries(PEERS)) yield PeerRunner.start(name, words, version);
 }
 
-/** The first answer opens the code paths of a tool, as a session that has run for a while has. */
-async function awaitFirst(runner: Runner, version: string): Promise<void> {
-  const calls = new SteadyCalls(runner.address);
-  const answeredAt = await calls.firstAnswer(version, MISSED_AFTER_MS);
-  await calls.stop();
-  if (answeredAt === null) throw new Error(`the game server does not answer under ${runner.name}`);
-}
-
-/** A drift of the machine, and what one tool leaves behind for the next, hits all alike. */
-function rotate<T>(all: readonly T[], by: number): readonly T[] {
-  const start = by % all.length;
-  return [...all.slice(start), ...all.slice(0, start)];
-}
-
 async function measureBoot(bare: BareServer, version: string): Promise<number> {
   bare.write(version);
   // The same calls as during a save, though nobody is there to answer them.
-  const calls = new SteadyCalls(bare.address);
+  const calls = new SteadyCalls(new KeptCaller(bare.address));
   await sleep(BEFORE_SAVE_MS);
   const startedAt = performance.now();
   bare.spawn();
@@ -84,23 +52,6 @@ async function measureBoot(bare: BareServer, version: string): Promise<number> {
   await bare.end();
   if (answeredAt === null) throw new Error('the game server does not answer by itself');
   return answeredAt - startedAt;
-}
-
-async function measureSave(runner: Runner, version: string, figures: Saves): Promise<void> {
-  const calls = new SteadyCalls(runner.address);
-  await sleep(BEFORE_SAVE_MS);
-  const savedAt = performance.now();
-  runner.save(version);
-  let answeredAt = await calls.firstAnswer(version, MISSED_AFTER_MS);
-  if (answeredAt !== null) figures.ms.push(answeredAt - savedAt);
-  for (let misses = 1; answeredAt === null; misses++) {
-    if (misses > MAX_MISSES) throw new Error(`${runner.name} does not restart on save`);
-    figures.missed += 1;
-    runner.save(version);
-    answeredAt = await calls.firstAnswer(version, MISSED_AFTER_MS);
-  }
-  await runner.settle();
-  figures.calls.push(await calls.stop());
 }
 
 function report(saves: number, figures: ReadonlyMap<string, Saves>, boots: readonly number[]): Section {

@@ -154,7 +154,7 @@ function spawnAlone(folder: string, words: readonly string[], port: number): Chi
   });
 }
 
-async function killGroup(leader: ChildProcess): Promise<void> {
+export async function killGroup(leader: ChildProcess): Promise<void> {
   if (leader.pid === undefined || leader.exitCode !== null || leader.signalCode !== null) return;
   const exited = once(leader, 'exit');
   process.kill(-leader.pid, 'SIGKILL');

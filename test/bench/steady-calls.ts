@@ -1,6 +1,3 @@
-import { versionOf } from './game-server.js';
-import { echoRequest, KeptCaller } from './grpc-caller.js';
-
 /** One call in this time (ms): the first answer of a new version is seen to that precision, for all tools alike. */
 const STEP_MS = 10;
 export const CALLS_PER_SECOND = 1000 / STEP_MS;
@@ -10,18 +7,24 @@ export interface CallCounts {
   readonly lost: number;
 }
 
+/** Whoever makes the calls. */
+export interface VersionCaller {
+  /** The version of the code that answered; null: no answer, or a failure. */
+  call(): Promise<string | null>;
+  close(): void;
+}
+
 interface Search {
   readonly version: string;
   readonly found: (at: number) => void;
 }
 
 /**
- * Steady calls on one kept connection, dialled again when it broke, and how many of them got no answer. None waits for another,
- * and whatever a slow turn of the event loop missed is sent with the next, so that the rate holds.
+ * Steady calls, and how many of them got no answer. None waits for another, and whatever a slow turn of the event loop missed is sent
+ * with the next, so that the rate holds.
  */
 export class SteadyCalls {
-  readonly #caller: KeptCaller;
-  readonly #frame = echoRequest({});
+  readonly #caller: VersionCaller;
   readonly #underWay = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -30,8 +33,8 @@ export class SteadyCalls {
   #lost = 0;
   #search: Search | null = null;
 
-  constructor(address: string) {
-    this.#caller = new KeptCaller(address);
+  constructor(caller: VersionCaller) {
+    this.#caller = caller;
     this.#timer = setInterval(() => this.#takeSteps(), STEP_MS);
   }
 
@@ -69,10 +72,10 @@ export class SteadyCalls {
 
   async #call(): Promise<void> {
     this.#sent += 1;
-    const payload = await this.#caller.call(this.#frame);
-    if (payload === null) {
+    const version = await this.#caller.call();
+    if (version === null) {
       this.#lost += 1;
-    } else if (this.#search !== null && versionOf(payload) === this.#search.version) {
+    } else if (version === this.#search?.version) {
       this.#search.found(performance.now());
     }
   }
