@@ -106,7 +106,7 @@ export class Dispatcher {
       if (resolution.action === 'hold') {
         this.#queue.move(call, poolKey(resolution.service));
       } else if (this.#queue.remove(call)) {
-        this.#act(call, resolution, pool);
+        this.#act(call, resolution, this.#heldBy(pool));
       }
     }
   }
@@ -143,13 +143,13 @@ export class Dispatcher {
    * A call that is new, or comes back. Nobody is overtaken: whenever something becomes possible, held calls are released at once, so
    * what still waits cannot go where this call goes.
    */
-  #place(call: GatewayCall, pool: string | null = null): void {
+  #place(call: GatewayCall, heldBy: CallCounters | null = null): void {
     if (this.#isClosed) call.answer(CLOSING);
-    else this.#act(call, this.#resolve(call), pool);
+    else this.#act(call, this.#resolve(call), heldBy);
   }
 
-  /** `pool`: where the call was held until now; null: nowhere. */
-  #act(call: GatewayCall, resolution: Resolution, pool: string | null): void {
+  /** `heldBy`: counts for the supervised service that held the call until now; null: none did. */
+  #act(call: GatewayCall, resolution: Resolution, heldBy: CallCounters | null): void {
     switch (resolution.action) {
       case 'dispatch': {
         if (call.isTooLate(this.#clock.now())) {
@@ -170,10 +170,10 @@ export class Dispatcher {
         this.#reject(call, resolution.service, resolution.reason, resolution.message);
         return;
       case 'pass-on':
-        this.#passOn(call, pool);
+        this.#passOn(call, heldBy);
         return;
       case 'unknown-function':
-        this.#answerUnknown(call, pool);
+        this.#answerUnknown(call, heldBy);
         return;
       default:
         assertNever(resolution);
@@ -214,24 +214,24 @@ export class Dispatcher {
   }
 
   /** With no answer from elsewhere, it becomes of the call what would have become of it without asking. */
-  #passOn(call: GatewayCall, pool: string | null): void {
+  #passOn(call: GatewayCall, heldBy: CallCounters | null): void {
     this.#passed.pass(call, (answer) => {
-      if (answer === null) this.#place(call, pool);
-      else if (call.answer(answer)) this.#countAnswered(pool);
+      if (answer === null) this.#place(call, heldBy);
+      else if (call.answer(answer) && heldBy !== null) heldBy.answered += 1;
     });
   }
 
-  #answerUnknown(call: GatewayCall, pool: string | null): void {
+  #answerUnknown(call: GatewayCall, heldBy: CallCounters | null): void {
     const id = call.functionId.slice(0, SHOWN_ID_LENGTH);
     const nearest = nearestName(id, this.#directory.functionIds());
     const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
     const isAnswered = call.answer(notFound(`no service has registered the function "${id}"${hint}`));
-    if (isAnswered) this.#countAnswered(pool);
+    // What no service ever held is no service's.
+    if (isAnswered && heldBy !== null) heldBy.answered += 1;
   }
 
-  /** `pool`: where the call was held until now; what no service ever held is no service's. */
-  #countAnswered(pool: string | null): void {
-    if (pool !== null && pool !== EXTERNAL_POOL) this.#directory.pool(pool).counters.answered += 1;
+  #heldBy(pool: string): CallCounters | null {
+    return pool === EXTERNAL_POOL ? null : this.#directory.pool(pool).counters;
   }
 
   #abandon(call: GatewayCall): void {

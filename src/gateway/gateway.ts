@@ -133,6 +133,14 @@ class LocalGateway implements Gateway {
     return service;
   }
 
+  closeService(name: string): void {
+    const service = this.#services.get(name);
+    if (service === undefined) return;
+    this.#dispatcher.failHeld(name, `${name} is not part of the session any more`);
+    this.#services.delete(name);
+    service.close();
+  }
+
   externals(): ReturnType<Gateway['externals']> {
     return this.#externals.list();
   }

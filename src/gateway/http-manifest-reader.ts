@@ -22,8 +22,8 @@ export type ManifestReading =
   | { readonly kind: 'aborted' };
 
 /**
- * Asks a process once for `GET /croupier/manifest.json`. An error status means that there is none, and so does a page: many
- * applications answer every path that they do not know with one.
+ * Asks a process once for `GET /croupier/manifest.json`. An error status means that there is none, and so does a page or any
+ * other text: many applications answer every path that they do not know with one.
  */
 export function readManifest(
   target: DialTarget,
@@ -74,8 +74,8 @@ export function readManifest(
 
 function judge(body: Buffer, contentType: string | undefined): ManifestReading {
   const text = body.toString('utf8');
-  const isPage = contentType?.toLowerCase().startsWith('text/html') === true || /^\s*</.test(text);
-  if (isPage) return { kind: 'none' };
+  // What is neither called JSON nor looks like it was no attempt at a manifest.
+  if (contentType?.toLowerCase().includes('json') !== true && !/^\s*[{[]/.test(text)) return { kind: 'none' };
   const parsed = parseManifest(text);
   if (parsed.ok) return { kind: 'functions', functions: parsed.value };
   return { kind: 'broken', message: `the manifest (${MANIFEST_PATH}) ${parsed.error}` };

@@ -1,3 +1,4 @@
+import type { HoldLimits } from '../config/types.js';
 import { assertNever } from '../core/failure.js';
 import { type DialTarget, formatTarget, parseRpcAddress } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
@@ -30,9 +31,11 @@ const LAST_READ_MS = 250;
 export class SupervisedService implements ServiceGate {
   readonly name: string;
   readonly pool: Pool;
+  #hold: HoldLimits;
   readonly #around: GateSurroundings;
   readonly #handlers: GateHandlers;
-  readonly #replay: ReadonlySet<string>;
+  /** One set for all generations, so that a change reaches each. */
+  readonly #replay: Set<string>;
   readonly #counters = new CallCounters();
   readonly #links = new Map<number, GenerationLink>();
   readonly #routing: ServiceRouting;
@@ -40,19 +43,29 @@ export class SupervisedService implements ServiceGate {
 
   constructor(options: GateOptions, handlers: GateHandlers, around: GateSurroundings) {
     this.name = options.name;
+    this.#hold = options.hold;
     this.#replay = new Set(options.replay);
     this.#handlers = handlers;
     this.#around = around;
     this.#routing = new ServiceRouting(options.name, this.#links);
     const latest = (): number => this.#latest;
+    const hold = (): HoldLimits => this.#hold;
     this.pool = {
-      holdLimits: options.hold,
+      get holdLimits() {
+        return hold();
+      },
       counters: this.#counters,
       get latest() {
         return latest();
       },
       describeWait: () => this.#routing.describeWait(),
     };
+  }
+
+  configure({ hold, replay }: Pick<GateOptions, 'hold' | 'replay'>): void {
+    this.#hold = hold;
+    this.#replay.clear();
+    for (const id of replay) this.#replay.add(id);
   }
 
   async openGeneration(generation: number): Promise<{ readonly agentAddress: string }> {

@@ -60,6 +60,8 @@ export interface GateHandlers {
  * What is not said here is decided by the supervisor; the gate never decides by itself which generation serves.
  */
 export interface ServiceGate {
+  /** Limits and replays from now on; a call that waits already keeps its time limit. */
+  configure(settings: Pick<GateOptions, 'hold' | 'replay'>): void;
   /** Opens a listener of its own for one generation; the address is what the child gets as CROUPIER_AGENT_ADDR. */
   openGeneration(generation: number): Promise<{ readonly agentAddress: string }>;
   /** Functions that this generation has registered so far, whether or not its address answered. */
@@ -254,6 +256,8 @@ export interface Gateway {
   /** Of the shared port, `host:port`. */
   readonly address: string;
   openService(options: GateOptions, handlers: GateHandlers): ServiceGate;
+  /** Forgets a service whose processes are gone; what still waits for it is answered. Its name can be opened again. */
+  closeService(name: string): void;
   readonly calls: LocalCalls;
   /** Serves the shared port's methods at one more address. */
   listenAlso(host: string, port: number): Promise<Result<void, OpenFailure>>;

@@ -122,7 +122,7 @@ describe('once, and in words, it is told that a child', () => {
 
   test('speaks plain text where TLS is expected', async () => {
     expect(await noticeOf(trusting, null)).toBe(
-      'game: ADDRESS cannot be called: it does not speak TLS, which "childTls" of the configuration asks for (plain text expected?)',
+      'game: ADDRESS cannot be called: it does not speak TLS, which "childTls" of the configuration asks for; for plain text, set "childTls": null',
     );
   });
 

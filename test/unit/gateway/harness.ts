@@ -60,6 +60,8 @@ export const DESCRIBED: DescribeResponse = {
   version: '1.2.3',
   pid: 4711,
   services: ['game', 'shop'],
+  leaving: ['game-1'],
+  takenOut: [],
 };
 
 export interface TestGateway {

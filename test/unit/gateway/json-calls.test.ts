@@ -125,6 +125,7 @@ test('Describe answers in JSON', async () => {
     version: '1.2.3',
     pid: 4711,
     services: ['game', 'shop'],
+    leaving: ['game-1'],
   });
 });
 
