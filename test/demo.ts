@@ -1,28 +1,31 @@
-import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * `npm run demo`: a copy of the Node template in a temporary folder, under the `croupier dev` of this checkout. What stands behind
+ * `npm run demo`: a project of the Node template in a temporary folder, under the `croupier dev` of this checkout. What stands behind
  * `--` goes to `croupier dev`.
  */
 const repository = join(dirname(fileURLToPath(import.meta.url)), '..');
 const croupier = join(repository, 'bin', 'croupier.js');
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'croupier-demo-')));
 
-cpSync(join(repository, 'templates', 'node'), folder, { recursive: true });
+execFileSync(process.execPath, [croupier, 'init', folder, '--template', 'node', '--name', 'demo', '--yes'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 mkdirSync(join(folder, 'node_modules', '.bin'), { recursive: true });
-// The package of this checkout, as `npm install` would put it there.
+// The package of this checkout and what runs TypeScript, as `npm install` would put them there.
 symlinkSync(repository, join(folder, 'node_modules', 'croupier-cli'), 'junction');
+symlinkSync(join(repository, 'node_modules', 'tsx'), join(folder, 'node_modules', 'tsx'), 'junction');
 symlinkSync(croupier, join(folder, 'node_modules', '.bin', 'croupier'));
 
 process.stdout.write(`
 A game server in ${folder}
 
   In a second terminal:   cd ${folder}
-    edit functions/player.js and save: the running server is swapped, no call is lost
+    edit functions/player.ts and save: the running server is swapped, no call is lost
     npx croupier invoke player.ban '{"playerId":"1","reason":"cheating"}'
     npx croupier invoke season.recalculate --job
 

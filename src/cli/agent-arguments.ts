@@ -12,11 +12,14 @@ export interface AgentArguments {
   readonly color: boolean;
 }
 
+/** Where the agent listens; a port that is not fixed may move to the next free one. */
+export type AgentListen = Pick<GatewayConfig, 'host' | 'port' | 'portIsFixed'>;
+
 /** The address that SDKs expect an agent at, where nothing else was asked for. */
-const DEFAULT_LISTEN: GatewayConfig = { host: '127.0.0.1', port: 19_090, portIsFixed: false };
+const DEFAULT_LISTEN: AgentListen = { host: '127.0.0.1', port: 19_090, portIsFixed: false };
 
 /** Where the agent listens. A port that was asked for is fixed; the default one may move to the next free. */
-export function readListen(listen: string | undefined): Result<GatewayConfig, UserError> {
+export function readListen(listen: string | undefined): Result<AgentListen, UserError> {
   if (listen === undefined) return ok(DEFAULT_LISTEN);
   const address = parseListenAddress(listen);
   if (address.ok) return ok({ ...address.value, portIsFixed: true });

@@ -1,4 +1,5 @@
-import type { GatewayConfig } from '../config/types.js';
+import { randomUUID } from 'node:crypto';
+import { readPackageInfo } from '../config/package-info.js';
 import { systemClock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
 import { err, ok, type Result } from '../core/result.js';
@@ -6,21 +7,27 @@ import type { UserError } from '../core/user-error.js';
 import { openGateway } from '../gateway/gateway.js';
 import type { ExternalService, Gateway } from '../gateway/types.js';
 import { whoListens } from '../process/ports.js';
+import type { AgentListen } from './agent-arguments.js';
 
 export interface AgentGatewayOptions {
-  readonly listen: GatewayConfig;
+  readonly listen: AgentListen;
   onNotice(level: 'info' | 'warn' | 'error', message: string): void;
 }
 
 /** Opens a gateway without supervised services: whoever registers lives by its heartbeats. */
 export async function openAgentGateway(options: AgentGatewayOptions): Promise<Result<Gateway, UserError>> {
   const { host, port, portIsFixed } = options.listen;
+  const { version } = readPackageInfo();
+  const sessionId = randomUUID();
   const opened = await openGateway({
     host,
     port,
     portIsFixed,
     clock: systemClock,
     attribute: async () => null,
+    tls: null,
+    childTls: null,
+    describe: () => ({ sessionId, version, pid: process.pid, services: [], leaving: [], takenOut: [] }),
     onNotice: options.onNotice,
     onExternal: (change, service) => options.onNotice('info', describeChange(change, service)),
   });

@@ -3,6 +3,7 @@ export const PROGRAM_EXAMPLES = `
 Examples:
   croupier dev                         run the project of this folder, and reload it on save
   croupier dev -- python main.py       the same with a command of your own
+  croupier init my-game --template go  start a new project
   croupier invoke player.ban '{}'      call a function of the running session
 
 \`croupier <command> --help\` tells more about a command.
@@ -21,6 +22,21 @@ Examples:
   croupier dev -- node server.js --debug    a command of your own
   croupier dev --strategy stop-first        never two processes at once
   croupier dev --port 0 --json              any free port, events as JSON lines
+  croupier dev --upstream agent://host:19090   register with this agent (server://, edge://; none: with nobody)
+`;
+
+export const INIT_EXAMPLES = `
+In a folder with a project it finds out how that is run, and writes croupier.config.json with comments. With a template
+it makes a new project. In a terminal it asks for what the arguments leave open. Nothing that is there is replaced
+without --force, and when something is in the way, nothing is written at all.
+
+Exit codes: 0 written, 2 usage or something in the way, 3 environment (a folder that cannot be written to), 130 cancelled.
+
+Examples:
+  croupier init                             look at this folder, and ask
+  croupier init --yes                       write down what is detected here
+  croupier init my-game --template go       a new project in Go
+  croupier init --list                      the templates
 `;
 
 export const INVOKE_EXAMPLES = `

@@ -11,5 +11,14 @@ export interface InvokeArguments {
   readonly idempotencyKey: string | undefined;
   /** `host:port` of the agent to call. */
   readonly agent: string | undefined;
+  /** PEM files, and the name in the agent's certificate; any of them asks for TLS. */
+  readonly tls: InvokeTls;
   readonly json: boolean;
+}
+
+export interface InvokeTls {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly serverName: string | undefined;
 }

@@ -1,10 +1,16 @@
+import { resolve } from 'node:path';
+import type { TlsFiles } from '../config/types.js';
 import { assertNever } from '../core/failure.js';
+import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
+import { parseRpcAddress } from '../protocol/address.js';
 import { type AgentClient, connectAgent } from '../protocol/client.js';
+import { findConnectionProblem } from '../protocol/explain-connection.js';
 import type { RpcFailure } from '../protocol/rpc.js';
+import { readTls, type TlsMaterial } from '../protocol/tls.js';
 import { printUserError } from './errors.js';
 import { type FoundGateway, findGateway } from './find-gateway.js';
-import type { InvokeArguments } from './invoke-arguments.js';
+import type { InvokeArguments, InvokeTls } from './invoke-arguments.js';
 import { runJob } from './invoke-job.js';
 import { type InvokeOrder, readInvokeRequest } from './invoke-request.js';
 import type { CliIo } from './io.js';
@@ -13,6 +19,11 @@ import { suggestFunctions } from './unknown-function.js';
 
 /** 128 + 2, the number of SIGINT, as shells have it. */
 const INTERRUPTED = 130;
+
+/** For finding out why nobody answers, in ms. */
+const EXPLAIN_MS = 2_000;
+/** No key of the configuration names the files that an agent is called with. */
+const BY_FLAGS = null;
 
 /** Where Ctrl-C comes from: `process`. */
 export interface InterruptSource {
@@ -35,15 +46,19 @@ export async function invokeCommand(
   if (!order.ok) return printUserError(order.error, io.stderr);
   const gateway = await findGateway({
     agent: args.agent,
+    tls: tlsOf(args.tls, io.cwd),
     env: io.env,
     cwd: io.cwd,
     onNotice: (message) => io.stderr.write(`${message}\n`),
   });
   if (!gateway.ok) return printUserError(gateway.error, io.stderr);
-  const client = connectAgent(gateway.value.address);
+  const tls = await readTlsFiles(gateway.value.tls);
+  if (!tls.ok) return printUserError(tls.error, io.stderr);
+  const client = connectAgent(gateway.value.address, tls.value);
   const call: Call = {
     client,
     gateway: gateway.value,
+    tls: tls.value,
     order: order.value,
     io,
     reached: watchConnection(client),
@@ -55,9 +70,27 @@ export async function invokeCommand(
   }
 }
 
+function tlsOf({ ca, cert, key, serverName }: InvokeTls, cwd: string): TlsFiles | null {
+  if ([ca, cert, key, serverName].every((one) => one === undefined)) return null;
+  const file = (path: string | undefined) => (path === undefined ? null : resolve(cwd, path));
+  return { ca: file(ca), cert: file(cert), key: file(key), serverName: serverName ?? null };
+}
+
+async function readTlsFiles(files: TlsFiles | null): Promise<Result<TlsMaterial | null, UserError>> {
+  if (files === null) return ok(null);
+  const material = await readTls(files);
+  if (material.ok) return material;
+  return err({
+    exitCode: 2,
+    message: material.error,
+    wayOut: 'Name other files with --tls-ca, --tls-cert and --tls-key.',
+  });
+}
+
 interface Call {
   readonly client: AgentClient;
   readonly gateway: FoundGateway;
+  readonly tls: TlsMaterial | null;
   readonly order: InvokeOrder;
   readonly io: CliIo;
   /** Whether a connection was ever there: what fails without one is not the function's doing. */
@@ -121,8 +154,8 @@ async function invokeJob(call: Call, json: boolean, interrupts: InterruptSource)
 }
 
 async function explainFailure(call: Call, failure: RpcFailure): Promise<number> {
-  const { client, gateway, order, io } = call;
-  if (!call.reached()) return printUserError(unreachable(gateway, failure), io.stderr);
+  const { client, order, io } = call;
+  if (!call.reached()) return printUserError(await unreachable(call, failure), io.stderr);
   const details = ['croupier-reason', 'croupier-generation']
     .filter((key) => failure.metadata[key] !== undefined)
     .map((key) => `${key}: ${failure.metadata[key]}`);
@@ -133,10 +166,20 @@ async function explainFailure(call: Call, failure: RpcFailure): Promise<number> 
   return printUserError({ exitCode: 1, message, ...(wayOut === null ? {} : { wayOut }) }, io.stderr);
 }
 
-function unreachable(gateway: FoundGateway, failure: RpcFailure): UserError {
-  return {
+async function unreachable({ gateway, tls }: Call, failure: RpcFailure): Promise<UserError> {
+  const { address, source } = gateway;
+  const targets = parseRpcAddress(address);
+  const [target] = targets.ok ? targets.value : [];
+  const problem =
+    target === undefined ? null : await findConnectionProblem(target, tls, EXPLAIN_MS, BY_FLAGS);
+  const error: UserError = {
     exitCode: 3,
-    message: `nobody answers at ${gateway.address} (${gateway.source}): ${failure.message}`,
+    message: `nobody answers at ${address} (${source}): ${problem?.text ?? failure.message}`,
+  };
+  // What is there can be reached in the way that the problem tells.
+  if (problem?.kind === 'unusable') return error;
+  return {
+    ...error,
     wayOut: 'Start `croupier dev` in the project, or name the agent with --agent host:port.',
   };
 }

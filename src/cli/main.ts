@@ -1,5 +1,5 @@
+import { readPackageInfo } from '../config/package-info.js';
 import { printUnexpected, wantsStack } from './errors.js';
-import { readPackageInfo } from './package-info.js';
 import { runCli } from './program.js';
 
 // The only file that sets the exit code or ends the process.

@@ -1,18 +1,20 @@
 import { Command, CommanderError, Option } from 'commander';
+import { readPackageInfo } from '../config/package-info.js';
 import { RESTART_STRATEGIES } from '../config/types.js';
 import type { AgentArguments } from './agent-arguments.js';
 import { type DevArguments, type DevFlags, splitCommand } from './dev-arguments.js';
 import { printUnexpected, wantsStack } from './errors.js';
-import { AGENT_EXAMPLES, DEV_EXAMPLES, INVOKE_EXAMPLES, PROGRAM_EXAMPLES } from './help.js';
+import { AGENT_EXAMPLES, DEV_EXAMPLES, INIT_EXAMPLES, INVOKE_EXAMPLES, PROGRAM_EXAMPLES } from './help.js';
+import type { InitArguments } from './init-arguments.js';
 import type { InvokeArguments } from './invoke-arguments.js';
 import type { CliIo } from './io.js';
-import { readPackageInfo } from './package-info.js';
 
 /** What each command runs; answers an exit code. */
 export interface Commands {
   dev(args: DevArguments, io: CliIo): Promise<number>;
   invoke(args: InvokeArguments, io: CliIo): Promise<number>;
   agent(args: AgentArguments, io: CliIo): Promise<number>;
+  init(args: InitArguments, io: CliIo): Promise<number>;
 }
 
 /** Loads a command's code when it is used, so that `--version` and `--help` load neither gRPC nor execa. */
@@ -20,6 +22,7 @@ const lazyCommands: Commands = {
   dev: async (args, io) => (await import('./dev.js')).devCommand(args, io),
   invoke: async (args, io) => (await import('./invoke.js')).invokeCommand(args, io),
   agent: async (args, io) => (await import('./agent.js')).agentCommand(args, io),
+  init: async (args, io) => (await import('./init.js')).initCommand(args, io),
 };
 
 /** Exit code for usage and configuration. */
@@ -37,6 +40,9 @@ export async function runCli(
   const program = createProgram(version, io);
   addDev(program, async (names, options) => {
     exitCode = await commands.dev({ names, command, options }, io);
+  });
+  addInit(program, async (args) => {
+    exitCode = await commands.init(args, io);
   });
   addInvoke(program, async (args) => {
     exitCode = await commands.invoke(args, io);
@@ -78,7 +84,10 @@ function addDev(program: Command, run: (names: readonly string[], options: DevFl
     .usage('[options] [names...] [-- command...]')
     .argument('[names...]', 'services of the configuration to run (default: all)')
     .option('--config <file>', 'configuration file (default: searched from here upward)')
-    .option('--upstream <url>', 'agent or server to register with, or `none`')
+    .option(
+      '--upstream <url>',
+      'agent://, server:// or edge://host:port to register with, or `none` (default: an agent at 127.0.0.1:19090)',
+    )
     .option('--service <id>', 'id that the service registers under')
     .addOption(
       new Option('--strategy <strategy>', 'how one process follows another').choices(RESTART_STRATEGIES),
@@ -92,12 +101,43 @@ function addDev(program: Command, run: (names: readonly string[], options: DevFl
     .action(run);
 }
 
+interface InitFlags {
+  readonly template?: string;
+  readonly name?: string;
+  readonly yes?: boolean;
+  readonly force?: boolean;
+  readonly list?: boolean;
+}
+
+function addInit(program: Command, run: (args: InitArguments) => Promise<void>): void {
+  program
+    .command('init')
+    .summary('write a configuration, or start a project from a template')
+    .description(
+      'Writes a configuration for the project of a folder, or makes a new project from a template.',
+    )
+    .argument('[dir]', 'folder of the project (default: this one); it need not be there for a template')
+    .option('--template <name>', 'make a new project from this template')
+    .option('--name <name>', 'name of the new project (default: that of its folder)')
+    .option('-y, --yes', 'ask nothing: take what is detected')
+    .option('--force', 'replace files that are already there')
+    .option('--list', 'list the templates')
+    .addHelpText('after', INIT_EXAMPLES)
+    .action((dir: string | undefined, { template, name, yes, force, list }: InitFlags) =>
+      run({ dir, template, name, yes: yes ?? false, force: force ?? false, list: list ?? false }),
+    );
+}
+
 interface InvokeFlags {
   readonly job?: boolean;
   readonly timeout?: string;
   readonly metadata?: readonly string[];
   readonly idempotencyKey?: string;
   readonly agent?: string;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsServerName?: string;
   readonly json?: boolean;
 }
 
@@ -113,6 +153,10 @@ function addInvoke(program: Command, run: (args: InvokeArguments) => Promise<voi
     .option('--metadata <key=value>', 'metadata of the call; may be given several times', collect)
     .option('--idempotency-key <key>', 'the same key marks the same call')
     .option('--agent <address>', 'host:port of the agent to call')
+    .option('--tls-ca <file>', 'certificates to trust; with any of these the agent is called by TLS')
+    .option('--tls-cert <file>', 'our certificate, where the agent asks for one')
+    .option('--tls-key <file>', 'its private key')
+    .option('--tls-server-name <name>', "name in the agent's certificate")
     .option('--json', 'print events of a job, one JSON object a line')
     .addHelpText('after', INVOKE_EXAMPLES)
     .action((functionId: string, payload: string | undefined, flags: InvokeFlags) =>
@@ -124,6 +168,12 @@ function addInvoke(program: Command, run: (args: InvokeArguments) => Promise<voi
         metadata: flags.metadata ?? [],
         idempotencyKey: flags.idempotencyKey,
         agent: flags.agent,
+        tls: {
+          ca: flags.tlsCa,
+          cert: flags.tlsCert,
+          key: flags.tlsKey,
+          serverName: flags.tlsServerName,
+        },
         json: flags.json ?? false,
       }),
     );

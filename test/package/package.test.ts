@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -10,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cleanEnvironment, DevProcess, processesWith, REPOSITORY, until } from '../support/dev-process.js';
@@ -19,12 +18,13 @@ const run = promisify(execFile);
 
 let folder: string;
 let croupier: string;
+let tarball: string;
 
 /** The package as users get it: packed, and installed into an empty folder. */
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'croupier-package-')));
   await npm(REPOSITORY, 'pack', '--pack-destination', folder, '--ignore-scripts');
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
+  tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
   writeFileSync(join(folder, 'package.json'), '{"name":"empty","private":true,"type":"module"}');
   await npm(folder, 'install', '--no-audit', '--no-fund', '--prefer-offline', `./${tarball}`);
   croupier = join(folder, 'node_modules', '.bin', 'croupier');
@@ -54,15 +54,33 @@ describe('the packed package', () => {
       'package.json',
       'templates',
     ]);
-    for (const file of [
-      'dist/sdk/index.d.ts',
-      'dist/config/croupier.schema.json',
-      'templates/node/server.js',
-    ]) {
+    for (const file of ['dist/sdk/index.d.ts', 'dist/config/croupier.schema.json']) {
       expect(existsSync(join(installed, file)), file).toBe(true);
     }
-    // npm leaves a `.gitignore` out of packages: a template has to bring it under another name.
-    expect(readdirSync(join(installed, 'templates', 'node'))).not.toContain('node_modules');
+  });
+
+  it('has every file of every template, and nothing that trying them leaves behind', async () => {
+    const list = async (folder: string) =>
+      (await run('git', ['ls-files', '-co', '--exclude-standard'], { cwd: folder })).stdout;
+    const wanted = (await list(join(REPOSITORY, 'templates')))
+      .trim()
+      .split('\n')
+      .filter((path) => existsSync(join(REPOSITORY, 'templates', path)));
+    const packed = readdirSync(join(folder, 'node_modules', 'croupier-cli', 'templates'), {
+      recursive: true,
+      encoding: 'utf8',
+      withFileTypes: true,
+    })
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        relative(
+          join(folder, 'node_modules', 'croupier-cli', 'templates'),
+          join(entry.parentPath, entry.name),
+        ),
+      );
+    // npm leaves a `.gitignore` out of packages: the templates have it under another name.
+    expect(packed).toContain('go/_gitignore');
+    expect(packed.sort()).toEqual(wanted.sort());
   });
 
   it('runs none of the dependencies of development', async () => {
@@ -74,7 +92,7 @@ describe('the packed package', () => {
     const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
     expect((await run(croupier, ['--version'])).stdout.trim()).toBe(version);
     const { stdout } = await run(croupier, ['--help']);
-    for (const command of ['dev', 'agent', 'invoke']) expect(stdout).toContain(command);
+    for (const command of ['dev', 'init', 'agent', 'invoke']) expect(stdout).toContain(command);
   });
 
   it('gives the SDK to TypeScript and to JavaScript', async () => {
@@ -112,7 +130,10 @@ service.registerFunction({ version: '1.0.0' }, async () => null);
 
   it('runs the template, reloads it, and calls it', async () => {
     const project = join(folder, 'game');
-    cpSync(join(folder, 'node_modules', 'croupier-cli', 'templates', 'node'), project, { recursive: true });
+    const init = await run(croupier, ['init', 'game', '--template', 'node', '--yes'], { cwd: folder });
+    expect(init.stdout).toContain('npm run dev');
+    expect(readFileSync(join(project, '.gitignore'), 'utf8')).toContain('node_modules/');
+    await npm(project, 'install', '--no-audit', '--no-fund', '--prefer-offline', `../${tarball}`);
     // The program itself, through the link that npm made.
     const dev = DevProcess.attach(
       spawn(croupier, ['dev', '--json', '--port', '0'], {
@@ -129,7 +150,7 @@ service.registerFunction({ version: '1.0.0' }, async () => null);
         'server.status',
       ]);
       const mark = dev.mark();
-      const file = join(project, 'functions', 'server.js');
+      const file = join(project, 'functions', 'server.ts');
       writeFileSync(file, `${readFileSync(file, 'utf8')}\n// edited\n`);
       expect((await dev.waitFor('reload.finished', () => true, mark)).outcome).toBe('swapped');
       const { stdout } = await run(croupier, ['invoke', 'server.status', '{}'], { cwd: project });
@@ -149,6 +170,7 @@ service.registerFunction({ version: '1.0.0' }, async () => null);
   });
 
   it("passes the template's own tests", async () => {
-    await run(process.execPath, ['--test'], { cwd: join(folder, 'game'), env: cleanEnvironment() });
+    await npm(join(folder, 'game'), 'test');
+    await npm(join(folder, 'game'), 'run', 'types');
   });
 });

@@ -1,43 +1,48 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectAgent } from '../../../src/protocol/client.js';
+import { REPOSITORY } from '../../support/dev-process.js';
 import { FakeAgent } from '../../unit/sdk/fake-agent.js';
 import { requestOf } from '../../unit/sdk/served.js';
-import { Running, TSX } from './running.js';
+import { Running } from './running.js';
 
 const CALL = { timeoutMs: 30_000 };
 const TEMPLATE = fileURLToPath(new URL('../../../templates/node', import.meta.url));
-const SDK = new URL('../../../src/sdk/index.ts', import.meta.url).href;
+/** What `npm install` would put there: the package, what runs TypeScript, and what checks it. */
+const INSTALLED = ['tsx', 'typescript', '@types/node'];
 
-/** The template in a folder of its own, with this checkout's SDK in the place of the installed package. */
+/** The template in a folder of its own, with this checkout as the installed package. */
 async function install(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'croupier-template-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await cp(TEMPLATE, folder, { recursive: true });
-  const installed = join(folder, 'node_modules', 'croupier-cli');
-  await mkdir(installed, { recursive: true });
-  const manifest = { name: 'croupier-cli', type: 'module', exports: { './sdk': './sdk.js' } };
-  await writeFile(join(installed, 'package.json'), JSON.stringify(manifest));
-  await writeFile(join(installed, 'sdk.js'), `export * from ${JSON.stringify(SDK)};\n`);
+  const modules = join(folder, 'node_modules');
+  await mkdir(join(modules, '@types'), { recursive: true });
+  await symlink(REPOSITORY, join(modules, 'croupier-cli'), 'dir');
+  for (const name of INSTALLED)
+    await symlink(join(REPOSITORY, 'node_modules', name), join(modules, name), 'dir');
   return folder;
 }
 
 test('the tests of the template pass', async () => {
-  const folder = await install();
-  // The test runner starts processes of its own, which need the loader as well.
-  const tests = new Running(['--test'], { cwd: folder, env: { NODE_OPTIONS: `--import=${TSX}` } });
+  const tests = new Running(['--test', 'test/functions.test.ts'], { cwd: await install(), env: {} });
   const { code } = await tests.exited;
   expect(tests.output).toMatch(/# pass [1-9]\d*\n# fail 0|pass [1-9]\d*\n.*fail 0/);
   expect(code, tests.output).toBe(0);
 });
 
+test('the types of the template hold', async () => {
+  const types = new Running(['node_modules/typescript/bin/tsc'], { cwd: await install(), env: {} });
+  expect(await types.exited, types.output).toEqual({ code: 0, signal: null });
+});
+
 test('the server of the template serves its functions and its job', async () => {
   const agent = await new FakeAgent().start();
   onTestFinished(() => agent.stop());
-  const server = new Running(['server.js'], {
+  const server = new Running(['server.ts'], {
     cwd: await install(),
     env: { CROUPIER_AGENT_ADDR: agent.address, CROUPIER_GENERATION: '2' },
   });

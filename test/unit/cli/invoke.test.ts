@@ -32,6 +32,7 @@ function start(flags: Partial<InvokeArguments>, setting: Setting = {}) {
     metadata: [],
     idempotencyKey: undefined,
     agent: undefined,
+    tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined },
     json: false,
     ...flags,
   };
@@ -163,6 +164,7 @@ describe('whom it calls', () => {
       pid: process.pid,
       startTime: 0,
       gateway: gateway.address,
+      tls: null,
       control: null,
       token: null,
       startedAt: new Date().toISOString(),

@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { CliIo } from '../../../src/cli/io.js';
-import { readPackageInfo } from '../../../src/cli/package-info.js';
 import { type Commands, runCli } from '../../../src/cli/program.js';
+import { readPackageInfo } from '../../../src/config/package-info.js';
 import { CapturedStream } from '../../support/virtual-terminal.js';
 
 async function run(argv: readonly string[], commands: Partial<Commands> = {}, env: NodeJS.ProcessEnv = {}) {
@@ -14,7 +14,13 @@ async function run(argv: readonly string[], commands: Partial<Commands> = {}, en
   const stdout = new CapturedStream();
   const stderr = new CapturedStream();
   const io: CliIo = { stdin: new PassThrough(), stdout, stderr, cwd: '/', env };
-  const all = { dev: record('dev'), invoke: record('invoke'), agent: record('agent'), ...commands };
+  const all = {
+    dev: record('dev'),
+    invoke: record('invoke'),
+    agent: record('agent'),
+    init: record('init'),
+    ...commands,
+  };
   const exitCode = await runCli(argv, io, all);
   return { exitCode, stdout: stdout.text, stderr: stderr.text, calls };
 }
@@ -116,6 +122,7 @@ describe('invoke', () => {
     metadata: [],
     idempotencyKey: undefined,
     agent: undefined,
+    tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined },
     json: false,
   };
 
@@ -127,6 +134,11 @@ describe('invoke', () => {
     ['what looks like a flag', ['player.ban', '--', '--x'], { payload: '--x' }],
     ['a job', ['player.ban', '--job', '--json'], { job: true, json: true }],
     ['metadata', ['player.ban', '--metadata', 'a=1', '--metadata', 'b=2'], { metadata: ['a=1', 'b=2'] }],
+    [
+      'TLS',
+      ['player.ban', '--tls-ca', 'ca', '--tls-cert', 'c', '--tls-key', 'k', '--tls-server-name', 'n'],
+      { tls: { ca: 'ca', cert: 'c', key: 'k', serverName: 'n' } },
+    ],
     [
       'the rest',
       ['player.ban', '--timeout', '2s', '--idempotency-key', 'k', '--agent', 'h:1'],

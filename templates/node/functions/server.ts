@@ -1,11 +1,7 @@
-/** @import { Service } from 'croupier-cli/sdk' */
-/** @import { PlayerStore } from './player-store.js' */
+import type { Service } from 'croupier-cli/sdk';
+import type { PlayerStore } from './player-store.ts';
 
-/**
- * @param {Service} service
- * @param {PlayerStore} players
- */
-export function registerServerFunctions(service, players) {
+export function registerServerFunctions(service: Service, players: PlayerStore): void {
   service.registerFunction(
     {
       id: 'server.status',
@@ -27,15 +23,11 @@ export function registerServerFunctions(service, players) {
   );
 }
 
-/**
- * @param {PlayerStore} players
- * @param {Pick<Service, 'version' | 'generation'>} service
- */
-export function serverStatus(players, { version, generation }) {
+export function serverStatus(players: PlayerStore, service: Pick<Service, 'version' | 'generation'>) {
   return {
     online: players.countOnline(),
     uptimeSeconds: Math.round(process.uptime()),
-    version,
-    generation,
+    version: service.version,
+    generation: service.generation,
   };
 }

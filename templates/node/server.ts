@@ -1,8 +1,8 @@
 import { createService } from 'croupier-cli/sdk';
-import { registerPlayerFunctions } from './functions/player.js';
-import { createPlayerStore } from './functions/player-store.js';
-import { registerSeasonJobs } from './functions/season.js';
-import { registerServerFunctions } from './functions/server.js';
+import { registerPlayerFunctions } from './functions/player.ts';
+import { createPlayerStore } from './functions/player-store.ts';
+import { registerSeasonJobs } from './functions/season.ts';
+import { registerServerFunctions } from './functions/server.ts';
 
 const service = createService({ serviceId: 'game-server', version: '1.0.0' });
 const players = createPlayerStore();

@@ -1,17 +1,11 @@
-import { FunctionError } from 'croupier-cli/sdk';
-
-/** @import { Service } from 'croupier-cli/sdk' */
-/** @import { PlayerStore } from './player-store.js' */
+import { FunctionError, type Service } from 'croupier-cli/sdk';
+import type { PlayerStore } from './player-store.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Ten years; for longer leave the hours away. */
 const MAX_HOURS = 10 * 365 * 24;
 
-/**
- * @param {Service} service
- * @param {PlayerStore} players
- */
-export function registerPlayerFunctions(service, players) {
+export function registerPlayerFunctions(service: Service, players: PlayerStore): void {
   service.registerFunction(
     {
       id: 'player.ban',
@@ -41,12 +35,8 @@ export function registerPlayerFunctions(service, players) {
   );
 }
 
-/**
- * @param {PlayerStore} players
- * @param {unknown} payload what the caller sent: anything
- * @param {Date} now
- */
-export function banPlayer(players, payload, now = new Date()) {
+/** `payload` is what the caller sent: anything. */
+export function banPlayer(players: PlayerStore, payload: unknown, now = new Date()) {
   const { playerId, reason, hours } = readBan(payload);
   const player = players.find(playerId);
   if (player === null) throw new FunctionError('NOT_FOUND', `there is no player ${playerId}`);
@@ -55,8 +45,7 @@ export function banPlayer(players, payload, now = new Date()) {
   return { result: 'success', playerId, until };
 }
 
-/** @param {unknown} payload */
-function readBan(payload) {
+function readBan(payload: unknown): { playerId: string; reason: string; hours: number | null } {
   if (typeof payload !== 'object' || payload === null) throw invalid('the payload must be an object');
   const playerId = 'playerId' in payload ? payload.playerId : undefined;
   const reason = 'reason' in payload ? payload.reason : '';
@@ -69,7 +58,6 @@ function readBan(payload) {
   return { playerId, reason, hours };
 }
 
-/** @param {string} message */
-function invalid(message) {
+function invalid(message: string): FunctionError {
   return new FunctionError('INVALID_ARGUMENT', message);
 }

@@ -1,19 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { INITIAL_RATING } from './player-store.js';
-
-/** @import { JobContext, Service } from 'croupier-cli/sdk' */
-/** @import { PlayerStore } from './player-store.js' */
+import type { JobContext, Service } from 'croupier-cli/sdk';
+import { INITIAL_RATING, type PlayerStore } from './player-store.ts';
 
 const WIN_POINTS = 25;
 const LOSS_POINTS = 15;
 /** What one player costs, as if the games were read from a database. In ms. */
 const READ_MS = 50;
 
-/**
- * @param {Service} service
- * @param {PlayerStore} players
- */
-export function registerSeasonJobs(service, players) {
+export function registerSeasonJobs(service: Service, players: PlayerStore): void {
   service.registerJob(
     {
       id: 'season.recalculate',
@@ -33,17 +27,14 @@ export function registerSeasonJobs(service, players) {
   );
 }
 
-/**
- * Goes through all players, and changes nothing if it is cancelled on the way.
- *
- * @param {PlayerStore} players
- * @param {Pick<JobContext, 'progress' | 'log' | 'signal'>} job
- * @param {number} readMs
- */
-export async function recalculateSeason(players, job, readMs = READ_MS) {
+/** Goes through all players, and changes nothing if it is cancelled on the way. */
+export async function recalculateSeason(
+  players: PlayerStore,
+  job: Pick<JobContext, 'progress' | 'log' | 'signal'>,
+  readMs = READ_MS,
+) {
   const all = players.all();
-  /** @type {Map<string, number>} */
-  const ratings = new Map();
+  const ratings = new Map<string, number>();
   for (const [index, player] of all.entries()) {
     await wait(readMs, undefined, { signal: job.signal });
     ratings.set(player.id, INITIAL_RATING + player.wins * WIN_POINTS - player.losses * LOSS_POINTS);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { banPlayer } from '../functions/player.js';
-import { createPlayerStore } from '../functions/player-store.js';
-import { recalculateSeason } from '../functions/season.js';
-import { serverStatus } from '../functions/server.js';
+import type { JobContext } from 'croupier-cli/sdk';
+import { banPlayer } from '../functions/player.ts';
+import { createPlayerStore } from '../functions/player-store.ts';
+import { recalculateSeason } from '../functions/season.ts';
+import { serverStatus } from '../functions/server.ts';
 
 const seed = [
   { id: '1', name: 'ada', wins: 3, losses: 1 },
@@ -55,8 +56,7 @@ test('the status counts who is online', () => {
 
 test('a season is recalculated from wins and losses, with progress up to 100', async () => {
   const players = createPlayerStore(seed);
-  /** @type {number[]} */
-  const progress = [];
+  const progress: number[] = [];
 
   const result = await recalculateSeason(players, job({ progress: (percent) => progress.push(percent) }), 0);
 
@@ -82,11 +82,7 @@ test('a cancelled season changes no rating', async () => {
   );
 });
 
-/**
- * A job that nobody listens to, but for the given parts.
- *
- * @param {Partial<Pick<import('croupier-cli/sdk').JobContext, 'progress' | 'log' | 'signal'>>} parts
- */
-function job(parts) {
+/** A job that nobody listens to, but for the given parts. */
+function job(parts: Partial<Pick<JobContext, 'progress' | 'log' | 'signal'>>) {
   return { progress: () => {}, log: () => {}, signal: new AbortController().signal, ...parts };
 }
