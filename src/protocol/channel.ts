@@ -1,6 +1,14 @@
-import { type ChannelCredentials, type ChannelOptions, Client, credentials } from '@grpc/grpc-js';
+import { createSecureContext } from 'node:tls';
+import {
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  type VerifyOptions,
+} from '@grpc/grpc-js';
 import { MAX_MESSAGE_BYTES } from './message-limit.js';
 import type { TlsMaterial } from './tls.js';
+import { trusting } from './tls-client.js';
 import { hostOf, nameToSend, verifyPeer } from './tls-identity.js';
 
 /**
@@ -25,9 +33,13 @@ export function openClient(address: string, tls: TlsMaterial | null): Client {
 function secure(address: string, tls: TlsMaterial | null): ChannelCredentials {
   if (tls === null) return credentials.createInsecure();
   const host = hostOf(address);
-  return credentials.createSsl(tls.ca, tls.key, tls.cert, {
-    checkServerIdentity: (_host, certificate) => verifyPeer(host, tls.serverName, certificate),
-  });
+  const { ca, key, cert, serverName } = tls;
+  const verification: VerifyOptions = {
+    checkServerIdentity: (_host, certificate) => verifyPeer(host, serverName, certificate),
+  };
+  if (ca === null) return credentials.createSsl(null, key, cert, verification);
+  const own = key === null || cert === null ? {} : { key, cert };
+  return credentials.createFromSecureContext(createSecureContext({ ...trusting(ca), ...own }), verification);
 }
 
 function nameOptions(address: string, tls: TlsMaterial): ChannelOptions {

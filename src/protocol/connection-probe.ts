@@ -23,8 +23,8 @@ export function probePlain(target: DialTarget, timeoutMs: number): Promise<Probe
   const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
   const course: Course = { before: 'connection' };
   return watch(socket, course, timeoutMs, (settle) => {
-    socket.on('error', (error: Error & { readonly code?: string }) =>
-      settle(course.before === 'connection' ? unreachable(error) : { kind: 'ended' }),
+    socket.on('error', (error: SocketError) =>
+      settle(isUnreachable(error, course) ? unreachable(error) : { kind: 'ended' }),
     );
     socket.once('connect', () => speak(socket, course, settle));
     socket.once('close', () => settle({ kind: 'ended' }));
@@ -43,9 +43,9 @@ export function probeTls(target: DialTarget, tls: TlsMaterial, timeoutMs: number
     return { kind: 'tls', problem: isLate ? { reason: 'ended-after-handshake', hasCertificate } : problem };
   };
   return watch(socket, course, timeoutMs, (settle) => {
-    socket.on('error', (error: Error & { readonly code?: string }) =>
+    socket.on('error', (error: SocketError) =>
       settle(
-        course.before === 'connection' ? unreachable(error) : problemOf(problemOfError(error, expectation)),
+        isUnreachable(error, course) ? unreachable(error) : problemOf(problemOfError(error, expectation)),
       ),
     );
     socket.once('connect', () => {
@@ -100,6 +100,15 @@ function speak(socket: Socket, course: Course, settle: Settle): void {
   socket.write(CLIENT_PREFACE);
 }
 
-function unreachable(error: Error & { readonly code?: string }): ProbeOutcome {
+interface SocketError extends Error {
+  readonly code?: string;
+}
+
+/** A connection can be taken and reset before it is seen to be there, as one of a process that ends. */
+function isUnreachable(error: SocketError, course: Course): boolean {
+  return course.before === 'connection' && error.code !== 'ECONNRESET';
+}
+
+function unreachable(error: SocketError): ProbeOutcome {
   return { kind: 'unreachable', code: error.code ?? error.message };
 }

@@ -5,19 +5,39 @@ import type { TlsMaterial } from './tls.js';
 import type { TlsProblem } from './tls-problem.js';
 import { describeTlsProblem } from './tls-problem-text.js';
 
-/**
- * Dials and says why a gRPC connection does not work, and what to change in the configuration: one sentence without the address, that
- * begins with a small letter. null: nothing was found wrong. Nothing of a key is ever in it.
- * @param tls null: plain text was configured
- * @param timeoutMs real time for everything
- * @param key the key of the configuration that names the files of `tls`
- */
+/** Why a gRPC connection does not work. */
+export interface ConnectionProblem {
+  /** `unreachable`: no connection came about. `silent`: the time was up. `unusable`: something is there, but not what was asked for. */
+  readonly kind: 'unreachable' | 'silent' | 'unusable';
+  /**
+   * One sentence for people without the address, that begins with a small letter, and says what to change in the configuration. The same
+   * problem has the same sentence every time. Nothing of a key is ever in it.
+   */
+  readonly text: string;
+}
+
+/** As findConnectionProblem(), the sentence alone. */
 export async function explainConnection(
   target: DialTarget,
   tls: TlsMaterial | null,
   timeoutMs: number,
-  key = 'tls',
+  key: string | null = 'tls',
 ): Promise<string | null> {
+  return (await findConnectionProblem(target, tls, timeoutMs, key))?.text ?? null;
+}
+
+/**
+ * Dials and finds out why a gRPC connection does not work. null: nothing was found wrong.
+ * @param tls null: plain text was configured
+ * @param timeoutMs real time for everything
+ * @param key the key of the configuration that names the files of `tls`; null: flags of a command do
+ */
+export async function findConnectionProblem(
+  target: DialTarget,
+  tls: TlsMaterial | null,
+  timeoutMs: number,
+  key: string | null = 'tls',
+): Promise<ConnectionProblem | null> {
   const startedAt = performance.now();
   // The other half is for what the peer speaks instead.
   const outcome = await (tls === null
@@ -26,8 +46,8 @@ export async function explainConnection(
   const other = await askOtherwise(outcome, target, tls, () =>
     Math.max(1, timeoutMs - (performance.now() - startedAt)),
   );
-  if (other !== null) return `it ${describeTlsProblem(other, key)}`;
-  return describe(outcome, target, key, Math.round(performance.now() - startedAt));
+  if (other !== null) return unusable(`it ${describeTlsProblem(other, key)}`);
+  return describe(outcome, target, key, timeoutMs);
 }
 
 /** Where the outcome does not tell whether the peer speaks the other one of TLS and plain text, it is asked in that. */
@@ -74,22 +94,35 @@ function showsTls(outcome: ProbeOutcome): boolean {
   }
 }
 
-function describe(outcome: ProbeOutcome, target: DialTarget, key: string, ms: number): string | null {
+function describe(
+  outcome: ProbeOutcome,
+  target: DialTarget,
+  key: string | null,
+  timeoutMs: number,
+): ConnectionProblem | null {
   switch (outcome.kind) {
     case 'unreachable':
-      return describeUnreachable(outcome.code, target);
+      return { kind: 'unreachable', text: describeUnreachable(outcome.code, target) };
     case 'silent':
-      return describeSilence(outcome.before, ms);
+      return { kind: 'silent', text: describeSilence(outcome.before, Math.round(timeoutMs)) };
     case 'ended':
-      return 'it accepts connections and ends them without an answer to HTTP/2, which gRPC speaks: is this the right port?';
+      return unusable(
+        'it accepts connections and ends them without an answer to HTTP/2, which gRPC speaks: is this the right port?',
+      );
     case 'answered':
       if (outcome.protocol === 'http2') return null;
-      return `it speaks ${outcome.protocol === 'http1' ? 'HTTP/1' : 'something else'}, not HTTP/2 as gRPC does: is this the right port?`;
+      return unusable(
+        `it speaks ${outcome.protocol === 'http1' ? 'HTTP/1' : 'something else'}, not HTTP/2 as gRPC does: is this the right port?`,
+      );
     case 'tls':
-      return `it ${describeTlsProblem(outcome.problem, key)}`;
+      return unusable(`it ${describeTlsProblem(outcome.problem, key)}`);
     default:
       return assertNever(outcome);
   }
+}
+
+function unusable(text: string): ConnectionProblem {
+  return { kind: 'unusable', text };
 }
 
 function describeUnreachable(code: string, { host, port }: DialTarget): string {

@@ -96,4 +96,6 @@ export const DESCRIBE_RESPONSE = message({
   version: [2, 'string'],
   pid: [3, 'int64'],
   services: [4, 'string', 'repeated'],
+  leaving: [5, 'string', 'repeated'],
+  taken_out: [6, 'string', 'repeated'],
 });

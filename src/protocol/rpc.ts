@@ -1,6 +1,7 @@
 import { type Client, connectivityState, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { err, ok, type Result } from '../core/result.js';
 import { statusName } from './status-codes.js';
+import { NO_METADATA, type WireMetadata } from './wire-metadata.js';
 
 /** A call that did not end with OK. */
 export interface RpcFailure {
@@ -17,8 +18,8 @@ export interface RpcFailure {
 export interface CallOptions {
   /** The call's deadline, ms from now. */
   readonly timeoutMs: number;
-  /** gRPC metadata (headers) of the call. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** gRPC metadata (headers) of the call. A value that cannot be one is left out. */
+  readonly metadata?: WireMetadata;
   /** Cancels the call, which then fails with CANCELLED. */
   readonly signal?: AbortSignal;
 }
@@ -184,11 +185,22 @@ function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' && 'details' in error;
 }
 
-function toMetadata(entries: Readonly<Record<string, string>> = {}): Metadata {
+function toMetadata(entries: WireMetadata = NO_METADATA): Metadata {
   const metadata = new Metadata();
-  for (const [key, value] of Object.entries(entries)) metadata.set(key, value);
+  for (const [key, values] of Object.entries(entries)) {
+    if (key.endsWith('-bin')) {
+      // Several can share one header.
+      const encoded = values.flatMap((value) => value.split(','));
+      for (const value of encoded) metadata.add(key, Buffer.from(value.trim(), 'base64'));
+    } else {
+      for (const value of values) if (PRINTABLE.test(value)) metadata.add(key, value);
+    }
+  }
   return metadata;
 }
+
+/** grpc-js throws at any other value. */
+const PRINTABLE = /^[ -~]*$/;
 
 const emptyAnswer: RpcFailure = {
   code: status.INTERNAL,

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions, SecureContextOptions } from 'node:tls';
 import type { DialTarget } from './address.js';
 import type { TlsMaterial } from './tls.js';
 import { nameToSend, verifyPeer } from './tls-identity.js';
@@ -15,12 +15,17 @@ export function tlsConnection(target: DialTarget, tls: TlsMaterial): ConnectionO
     host: target.host,
     port: target.port,
     ALPNProtocols: ['h2'],
-    ...(ca === null ? {} : { ca }),
+    ...(ca === null ? {} : trusting(ca)),
     ...(cert === null || key === null ? {} : { cert, key }),
     // An empty name keeps Node from sending the address in its place.
     servername: name ?? '',
     checkServerIdentity: (_host, certificate) => verifyPeer(target.host, serverName, certificate),
   };
+}
+
+/** A certificate that is named as trusted needs no authority above it: that is how a peer's own certificate is named. */
+export function trusting(ca: Buffer): Pick<SecureContextOptions, 'ca' | 'allowPartialTrustChain'> {
+  return { ca, allowPartialTrustChain: true };
 }
 
 export function expectationOf(target: DialTarget, tls: TlsMaterial): TlsExpectation {

@@ -3,24 +3,25 @@ import type { CancelTimer, Clock } from '../core/clock.js';
 import type { Result } from '../core/result.js';
 import { type DialTarget, formatTarget } from '../protocol/address.js';
 import type { AgentClient } from '../protocol/client.js';
+import type { ConnectionProblem } from '../protocol/explain-connection.js';
 import type { LocalFunction } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { CallOptions, RpcFailure } from '../protocol/rpc.js';
 import { STATUS_CODES } from '../protocol/status-codes.js';
 import type { TlsMaterial } from '../protocol/tls.js';
 import type { Input, Listed } from './agent-state.js';
-import { isLoopback } from './backoff.js';
+import type { Sighting } from './instance-sighting.js';
+import { connectTimeoutMs, type Explain, explainLoss, explainTimeoutMs, type Loss, lossOf } from './loss.js';
 import { within } from './server-deadline.js';
 import type { OfferedFunction } from './types.js';
 
 /** What the network does, as parameters. */
 export interface AgentNetwork {
   connect(address: string, tls: TlsMaterial | null): AgentClient;
-  /** One sentence about why a connection does not work; null: nothing found wrong. */
-  explain(target: DialTarget, tls: TlsMaterial | null, timeoutMs: number): Promise<string | null>;
-  /** It takes connections and says nothing. */
-  isSilent(target: DialTarget, tls: TlsMaterial | null, timeoutMs: number): Promise<boolean>;
-  /** Whether something listens there. */
-  accepts(target: DialTarget, timeoutMs: number): Promise<boolean>;
+  readonly explain: Explain;
+  /** Who is at the address of another instance; `tls` is for the gateways of sessions. */
+  sight(target: DialTarget, tls: TlsMaterial | null, timeoutMs: number): Promise<Sighting>;
+  /** Whether anybody is there. */
+  dial(target: DialTarget, timeoutMs: number): Promise<Sighting>;
 }
 
 export interface ConnectionOptions {
@@ -28,7 +29,7 @@ export interface ConnectionOptions {
   readonly target: DialTarget;
   readonly network: AgentNetwork;
   readonly clock: Clock;
-  /** The attempt before found nobody who answered: this one is made only when somebody does. */
+  /** The attempt before was not answered: this one is made only where somebody answers. */
   readonly isWary: boolean;
   /** Read at each attempt, so that renewed certificates are taken. */
   readTls(): Promise<Result<TlsMaterial | null, string>>;
@@ -38,10 +39,6 @@ export interface ConnectionOptions {
 
 /** For everything that an agent is asked: it is not waited for any longer (ms). */
 export const RPC_TIMEOUT_MS = 3_000;
-/** On this machine a channel opens at once or not at all; a port that accepts and says nothing is left soon, as it may be taken over. */
-const LOOPBACK_CONNECT_MS = 1_000;
-/** Nothing waits for an explanation; it must only come to an end. */
-const EXPLAIN_MS = 2_000;
 
 /** One connection to an agent: carries out what is asked of it, and tells what came of it by its number. */
 export class AgentConnection {
@@ -51,8 +48,10 @@ export class AgentConnection {
   /** Aborted when it is closed: what is under way ends with it. */
   readonly #closing = new AbortController();
   #wasSilent = false;
-  /** Why the last attempt failed, asked for afterwards. */
-  #explain: () => Promise<string | null> = () => Promise.resolve(null);
+  /** It worked, and is over: who is there now is being looked at. */
+  #isBroken = false;
+  /** Why the attempt failed, asked for afterwards. */
+  #explain: () => Promise<ConnectionProblem | null> = () => Promise.resolve(null);
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -67,7 +66,7 @@ export class AgentConnection {
 
   /** For calls that are not about registration; null: not open. */
   get client(): AgentClient | null {
-    return this.#isClosed ? null : this.#client;
+    return this.#isClosed || this.#isBroken ? null : this.#client;
   }
 
   /** Nothing is told any more. */
@@ -77,12 +76,12 @@ export class AgentConnection {
     this.#client?.close();
   }
 
-  /** A sentence that says more than the failure itself did; null: there is none. Works on a closed connection, too. */
-  explain(): Promise<string | null> {
+  /** Why the attempt failed, where that says more than the failure itself did; null: it does not. Works on a closed connection, too. */
+  explain(): Promise<ConnectionProblem | null> {
     return this.#explain();
   }
 
-  /** Nobody answered in time. */
+  /** Nobody answered in time, or not as an agent does. */
   get wasSilent(): boolean {
     return this.#wasSilent;
   }
@@ -112,8 +111,9 @@ export class AgentConnection {
 
   /** The list for one who looks by himself; null: the connection is not open. */
   async listNow(timeoutMs: number): Promise<Result<Listed, RpcFailure> | null> {
-    if (this.#client === null || this.#isClosed) return null;
-    const list = await this.#client.listLocal(this.#within(timeoutMs));
+    const { client } = this;
+    if (client === null) return null;
+    const list = await client.listLocal(this.#within(timeoutMs));
     if (this.#isClosed) return null;
     if (list.ok) this.#options.onListed(list.value.functions);
     // To be told of a list may have closed the connection.
@@ -150,22 +150,32 @@ export class AgentConnection {
   }
 
   async #open(): Promise<void> {
-    const { target, network, clock } = this.#options;
+    const { target, network, clock, isWary } = this.#options;
     const tls = await within(clock, RPC_TIMEOUT_MS, this.#options.readTls());
     if (this.#isClosed) return;
     if (tls === 'late') return this.#lose('the certificates of "upstream.tls" could not be read in time');
     if (!tls.ok) return this.#lose(tls.error);
-    const timeoutMs = isLoopback(target.host) ? LOOPBACK_CONNECT_MS : RPC_TIMEOUT_MS;
-    const beSilent = (): void => {
-      this.#wasSilent = true;
-      this.#lose(`it did not answer within ${timeoutMs / 1000} s`);
-    };
     // grpc-js never gives up a connection whose other end is silent, not even when it is closed: not one more for each attempt.
-    if (this.#options.isWary && (await network.isSilent(target, tls.value, timeoutMs))) return beSilent();
+    const problem = isWary ? await network.explain(target, tls.value, connectTimeoutMs(target.host)) : null;
     if (this.#isClosed) return;
-    const client = network.connect(formatTarget(target), tls.value);
+    if (problem === null) return this.#connect(tls.value);
+    this.#wasSilent = problem.kind !== 'unreachable';
+    this.#tellLoss(lossOf(problem));
+  }
+
+  #connect(tls: TlsMaterial | null): void {
+    const { target, network, clock } = this.#options;
+    const timeoutMs = connectTimeoutMs(target.host);
+    const toExplain = (): void => {
+      this.#explain = () => network.explain(target, tls, explainTimeoutMs(target.host));
+    };
+    const client = network.connect(formatTarget(target), tls);
     this.#client = client;
-    this.#cancelTimer = clock.after(timeoutMs, beSilent);
+    this.#cancelTimer = clock.after(timeoutMs, () => {
+      this.#wasSilent = true;
+      toExplain();
+      this.#tellLoss({ reason: `it did not answer within ${timeoutMs / 1000} s`, isSilence: true });
+    });
     let isOpen = false;
     client.onStateChange((state) => {
       if (this.#isClosed) return;
@@ -174,21 +184,33 @@ export class AgentConnection {
         this.#cancelTimer();
         this.#tell({ type: 'channel-ready', connection: this.number });
       } else if (isOpen) {
-        this.#lose('the connection to it was lost');
+        void this.#breakOff(tls);
       } else if (state === 'transient-failure' || state === 'shutdown') {
-        this.#explain = () => network.explain(target, tls.value, EXPLAIN_MS);
+        toExplain();
         this.#lose('it cannot be reached');
       }
     });
   }
 
+  /** The connection is over: one loss, with the reason that the next attempt would find. */
+  async #breakOff(tls: TlsMaterial | null): Promise<void> {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    const { target, network, clock } = this.#options;
+    const explain = (timeoutMs: number) => network.explain(target, tls, timeoutMs);
+    const why = await explainLoss(clock, explain, this.#closing.signal);
+    this.#lose(why ?? 'the connection to it was lost');
+  }
+
   async #fail(failure: RpcFailure, what: string): Promise<void> {
     if (failure.code === STATUS_CODES.DEADLINE_EXCEEDED) {
-      this.#lose(`it did not answer ${what} within ${RPC_TIMEOUT_MS / 1000} s`);
+      const reason = `it did not answer ${what} within ${RPC_TIMEOUT_MS / 1000} s`;
+      this.#tellLoss({ reason, isSilence: true });
       return;
     }
     // Where the connection broke, the channel says so within this turn, and better: the status is made by the transport then.
     await new Promise((resolve) => setImmediate(resolve));
+    if (this.#isBroken) return;
     const { codeName, message } = failure;
     this.#lose(`it refused ${what}: ${codeName}${message === '' ? '' : `: ${message}`}`);
   }
@@ -198,7 +220,11 @@ export class AgentConnection {
   }
 
   #lose(reason: string): void {
-    this.#tell({ type: 'failed', connection: this.number, reason });
+    this.#tellLoss({ reason, isSilence: false });
+  }
+
+  #tellLoss(loss: Loss): void {
+    this.#tell({ type: 'failed', connection: this.number, loss });
   }
 
   #tell(input: Input): void {

@@ -11,10 +11,12 @@ import { statusOf } from './agent-status.js';
 import { AgentSwap } from './agent-swap.js';
 import { isLoopback, reconnectDelay } from './backoff.js';
 import { Elsewhere } from './elsewhere.js';
+import { lossOf } from './loss.js';
 import { within } from './server-deadline.js';
 import type {
   AgentUpstream,
   AgentUpstreamOptions,
+  Departures,
   OfferedService,
   OthersPort,
   TakeOutResult,
@@ -65,7 +67,9 @@ export class AgentLink implements AgentUpstream {
     });
     this.#swap = new AgentSwap({
       clock: options.clock,
-      accepts: (target, timeoutMs) => network.accepts(target, timeoutMs),
+      sessionId: options.sessionId,
+      network,
+      readGatewayTls: () => options.readGatewayTls(),
       machine: () => this.#machine,
       dispatch: (input) => this.#dispatch(input),
       list: (timeoutMs) => this.#list(timeoutMs),
@@ -78,6 +82,10 @@ export class AgentLink implements AgentUpstream {
       list: () => this.#list(RPC_TIMEOUT_MS),
     });
     this.#dispatch({ type: 'attempt-due' });
+  }
+
+  get departures(): Departures {
+    return this.#swap.departures;
   }
 
   get status(): UpstreamStatus {
@@ -219,12 +227,17 @@ export class AgentLink implements AgentUpstream {
   }
 
   /** The next attempt does not wait for it; of several that fail meanwhile the first is looked into. */
-  async #explain({ connection, attempt, reason }: Extract<Effect, { type: 'explain' }>): Promise<void> {
+  async #explain({ connection, attempt, loss }: Extract<Effect, { type: 'explain' }>): Promise<void> {
     if (this.#explaining) return;
     this.#explaining = true;
-    const explained = await this.#over(connection)?.explain();
+    const problem = (await this.#over(connection)?.explain()) ?? null;
     this.#explaining = false;
-    this.#dispatch({ type: 'explained', connection, attempt, reason: explained ?? reason });
+    this.#dispatch({
+      type: 'explained',
+      connection,
+      attempt,
+      loss: problem === null ? loss : lossOf(problem),
+    });
   }
 
   async #list(timeoutMs: number): Promise<Result<readonly LocalFunction[] | null, string>> {

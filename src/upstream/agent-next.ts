@@ -64,7 +64,7 @@ export function next(machine: Machine, input: Input): Step {
     case 'registered':
       return registered(machine, input.serviceId, input.sessionId);
     case 'failed':
-      return lose(machine, input.reason);
+      return lose(machine, input.loss);
     case 'explained':
       return explained(machine, input);
     case 'heartbeat-due':
@@ -166,7 +166,8 @@ function listed(machine: Machine, revision: number, { functions }: Listed): Step
   if (functions === null) return advance(withLink(machine, takeItsWord(answered)));
   if (revision !== before.revision || isSending(before)) return askAgain(withLink(machine, answered), before);
   const { link, refusal } = verify(answered, machine.facts, indexListing(functions));
-  if (refusal !== null && machine.state.state !== 'closing') return lose(withLink(machine, link), refusal);
+  if (refusal !== null && machine.state.state !== 'closing')
+    return lose(withLink(machine, link), { reason: refusal, isSilence: false });
   return askAgain(withLink(machine, link), before);
 }
 

@@ -3,6 +3,7 @@ import { assertNever } from '../core/failure.js';
 import type { LocalFunction } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { IsOurs } from './agent-listing.js';
 import type { Registration } from './agent-registration.js';
+import type { Loss } from './loss.js';
 import type { OfferedFunction, OfferedService } from './types.js';
 
 /** What one agent has of us under one `service_id`, over one connection. */
@@ -91,7 +92,7 @@ export interface Facts {
   /** What the last connection that worked was to. */
   readonly peer: Peer | null;
   /** The loss that was told last; null: it is connected, or was never tried. */
-  readonly lost: string | null;
+  readonly lost: Loss | null;
 }
 
 export interface Machine {
@@ -122,13 +123,13 @@ export type Input =
       readonly sessionId: string;
     }
   /** The connection broke or a call over it failed. */
-  | { readonly type: 'failed'; readonly connection: number; readonly reason: string }
-  /** A dial that failed was looked into; `reason` is the better one. */
+  | { readonly type: 'failed'; readonly connection: number; readonly loss: Loss }
+  /** A dial that failed was looked into; `loss` says it better. */
   | {
       readonly type: 'explained';
       readonly connection: number;
       readonly attempt: number;
-      readonly reason: string;
+      readonly loss: Loss;
     }
   | { readonly type: 'heartbeat-due'; readonly connection: number }
   | { readonly type: 'look' }
@@ -163,7 +164,7 @@ export type Effect =
       readonly type: 'explain';
       readonly connection: number;
       readonly attempt: number;
-      readonly reason: string;
+      readonly loss: Loss;
     }
   | { readonly type: 'publish'; readonly event: CroupierEvent }
   | { readonly type: 'schedule-close' }

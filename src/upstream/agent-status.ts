@@ -11,7 +11,7 @@ export function statusOf({ facts, state }: Machine): UpstreamStatus {
     case 'dialling':
     case 'meeting':
     case 'registering':
-      return { url, state: lost === null ? 'connecting' : 'lost', reason: lost, reconnects };
+      return { url, state: lost === null ? 'connecting' : 'lost', reason: lost?.reason ?? null, reconnects };
     case 'connected':
       return { url, state: 'connected', reason: null, reconnects };
     case 'succeeded':

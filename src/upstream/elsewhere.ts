@@ -59,8 +59,8 @@ export class Elsewhere implements OthersPort {
     }
     const client = this.#options.client();
     if (client === null) return null;
-    const options = { ...callOptions(call, signal), timeoutMs: call.timeoutMs ?? LONGEST_CALL_MS };
-    return send(client, call, options);
+    const { metadata } = call;
+    return send(client, call, { metadata, signal, timeoutMs: call.timeoutMs ?? LONGEST_CALL_MS });
   }
 
   async read(
@@ -72,11 +72,9 @@ export class Elsewhere implements OthersPort {
     if (client === null) return null;
     const request = decode(() => JobStreamRequest.decode(call.request));
     if (!request.ok) return request.error;
-    const timeout = call.timeoutMs === null ? {} : { timeoutMs: call.timeoutMs };
-    for await (const event of client.streamJob(request.value.jobId, {
-      ...callOptions(call, signal),
-      ...timeout,
-    })) {
+    const { metadata, timeoutMs } = call;
+    const options = { metadata, signal, ...(timeoutMs === null ? {} : { timeoutMs }) };
+    for await (const event of client.streamJob(request.value.jobId, options)) {
       if (!event.ok) return failureAnswer(event.error);
       await onEvent(Buffer.from(JobEvent.encode(event.value).finish()));
     }
@@ -158,13 +156,4 @@ function failureAnswer({ code, message, metadata }: RpcFailure): RawAnswer {
       .map(([key, value]) => [key, [value]]),
   );
   return statusAnswer({ code, message }, trailers);
-}
-
-/** The caller's headers, of a repeated one the first value. Binary ones belong to the tracing of one hop, and stay behind. */
-function callOptions(call: CallForOthers, signal: AbortSignal): Pick<CallOptions, 'metadata' | 'signal'> {
-  const metadata: Record<string, string> = {};
-  for (const [key, [value]] of Object.entries(call.metadata)) {
-    if (value !== undefined && !key.endsWith('-bin')) metadata[key] = value;
-  }
-  return { metadata, signal };
 }

@@ -3,6 +3,8 @@ import { formatTarget } from '../protocol/address.js';
 import type { ControlClient } from '../protocol/control-client.js';
 import type { RpcFailure } from '../protocol/rpc.js';
 import { STATUS_CODES } from '../protocol/status-codes.js';
+import type { TlsMaterial } from '../protocol/tls.js';
+import { explainLoss, type Loss } from './loss.js';
 import { buildManifest } from './manifest.js';
 import { CapabilitiesSender } from './server-capabilities.js';
 import { within } from './server-deadline.js';
@@ -41,10 +43,23 @@ export class ServerConnection {
   #services: readonly OfferedService[] = [];
   /** The registration under way, or the last one. */
   #registering: Promise<unknown> = Promise.resolve();
+  readonly #isWary: boolean;
+  #wasSilent = false;
+  /** What the channel was opened with. */
+  #tls: TlsMaterial | null = null;
+  /** Why the channel is gone, being looked into; null: it is not gone. */
+  #channelLoss: Promise<string | null> | null = null;
 
-  constructor(number: number, options: ConnectionOptions) {
+  /** `isWary`: the attempt before was not answered. */
+  constructor(number: number, options: ConnectionOptions, isWary: boolean) {
     this.#number = number;
     this.#options = options;
+    this.#isWary = isWary;
+  }
+
+  /** Nobody answered the dial in time. */
+  get wasSilent(): boolean {
+    return this.#wasSilent;
   }
 
   /** Opens the channel, after the connection before has ended: an edge takes the end of an old stream for that of the new one. */
@@ -52,20 +67,22 @@ export class ServerConnection {
     const { signal } = this.#over;
     await before;
     if (signal.aborted) return;
-    const dialled = await dialServer(this.#options, signal);
+    const dialled = await dialServer(this.#options, this.#isWary, signal);
     if (signal.aborted) {
-      if (dialled.ok) dialled.value.close();
+      if (dialled.ok) dialled.value.client.close();
       return;
     }
     if (!dialled.ok) {
-      this.#fail(dialled.error);
+      this.#wasSilent = dialled.error.wasSilent;
+      this.#fail(dialled.error.loss);
       return;
     }
-    const client = dialled.value;
+    const { client, tls } = dialled.value;
     this.#client = client;
+    this.#tls = tls;
     this.#capabilities = new CapabilitiesSender(client, this.#options.onManifestRefused);
     client.onStateChange((state) => {
-      if (state !== 'ready') this.#onChannelLeft();
+      if (state !== 'ready') void this.#onChannelLeft();
     });
     this.#options.report({ type: 'dialled', connection: this.#number });
   }
@@ -79,7 +96,7 @@ export class ServerConnection {
     this.#registering = answering;
     const answer = await answering;
     if (!answer.ok) {
-      this.#failCall(answer.error, 'the registration');
+      await this.#failCall(answer.error, 'the registration');
       return;
     }
     this.#sessionId = answer.value.sessionId;
@@ -98,7 +115,7 @@ export class ServerConnection {
     const isServed = answer.ok || answer.error.code !== STATUS_CODES.UNIMPLEMENTED;
     const forgotten = !answer.ok && isForgotten(answer.error);
     if (!answer.ok && isServed && !forgotten) {
-      this.#failCall(answer.error, 'the heartbeat');
+      await this.#failCall(answer.error, 'the heartbeat');
       return;
     }
     if (forgotten) this.#capabilities?.forget();
@@ -120,8 +137,8 @@ export class ServerConnection {
       onStands: () => report({ type: 'tunnel-stands', connection, at: clock.now() }),
       onUnserved: () => report({ type: 'tunnel-unserved', connection, at: clock.now() }),
       onEnd: (failure) => {
-        if (failure !== null) this.#failCall(failure, 'the tunnel');
-        else this.#fail(`the ${kind} at ${formatTarget(target)} ended the tunnel`);
+        if (failure !== null) void this.#failCall(failure, 'the tunnel');
+        else void this.#lose(`the ${kind} at ${formatTarget(target)} ended the tunnel`);
       },
     });
   }
@@ -152,22 +169,40 @@ export class ServerConnection {
     client.close();
   }
 
-  #onChannelLeft(): void {
-    const { kind, target, clock, report } = this.#options;
-    const reason = `the connection to the ${kind} at ${formatTarget(target)} was lost`;
-    report({ type: 'channel-left', connection: this.#number, reason, at: clock.now() });
+  async #onChannelLeft(): Promise<void> {
+    const { clock, report } = this.#options;
+    const loss = await this.#explainChannelLoss();
+    report({ type: 'channel-left', connection: this.#number, loss, at: clock.now() });
   }
 
-  #failCall(failure: RpcFailure, purpose: Purpose): void {
+  /** Asked once; the next attempt would find the same. */
+  async #explainChannelLoss(): Promise<Loss> {
+    const { kind, target, clock, network } = this.#options;
+    const explain = (timeoutMs: number) => network.explain(target, this.#tls, timeoutMs);
+    this.#channelLoss ??= explainLoss(clock, explain, this.#over.signal);
+    const reason =
+      (await this.#channelLoss) ?? `the connection to the ${kind} at ${formatTarget(target)} was lost`;
+    return { reason, isSilence: false };
+  }
+
+  async #failCall(failure: RpcFailure, purpose: Purpose): Promise<void> {
     const { kind, target, identity } = this.#options;
     const { gameId } = placeOf(this.#services);
     const to = { kind, address: formatTarget(target), gameId, agentId: identity.agentId };
-    this.#fail(describeFailedCall(failure, purpose, to, RPC_TIMEOUT_MS));
+    const reason = describeFailedCall(failure, purpose, to, RPC_TIMEOUT_MS);
+    if (failure.code === STATUS_CODES.DEADLINE_EXCEEDED) this.#fail({ reason, isSilence: true });
+    else await this.#lose(reason);
   }
 
-  #fail(reason: string): void {
+  /** Something has failed. Where the channel is gone, that is why, and it says so within this turn. */
+  async #lose(reason: string): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#fail(this.#channelLoss === null ? { reason, isSilence: false } : await this.#explainChannelLoss());
+  }
+
+  #fail(loss: Loss): void {
     const { clock, report } = this.#options;
-    report({ type: 'failed', connection: this.#number, reason, at: clock.now() });
+    report({ type: 'failed', connection: this.#number, loss, at: clock.now() });
   }
 }
 

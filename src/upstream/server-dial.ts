@@ -3,14 +3,13 @@ import { err, ok, type Result } from '../core/result.js';
 import { type DialTarget, formatTarget } from '../protocol/address.js';
 import type { ControlClient } from '../protocol/control-client.js';
 import type { TlsMaterial } from '../protocol/tls.js';
-import { isLoopback } from './backoff.js';
+import { connectTimeoutMs, type Explain, explainTimeoutMs, type Loss, lossOf } from './loss.js';
 import { within } from './server-deadline.js';
 
 /** What the network does, as parameters. */
 export interface ServerNetwork {
   connect(address: string, tls: TlsMaterial | null): ControlClient;
-  /** One sentence about why a connection does not work; null: nothing found wrong. */
-  explain(target: DialTarget, tls: TlsMaterial | null, timeoutMs: number): Promise<string | null>;
+  readonly explain: Explain;
 }
 
 export interface DialOptions {
@@ -22,41 +21,70 @@ export interface DialOptions {
   readTls(): Promise<Result<TlsMaterial | null, string>>;
 }
 
-/** For reading certificates, and for opening a channel to another machine, in ms. */
-const DIAL_MS = 3_000;
-/** On this machine a channel opens at once or not at all; a port that accepts and says nothing is left soon, as it may be taken over. */
-const LOOPBACK_DIAL_MS = 1_000;
-/** For finding out what is wrong; within what a pause between two attempts may last. */
-const EXPLAIN_MS = 1_000;
-const LOOPBACK_EXPLAIN_MS = 300;
+/** A channel that stands, and what it was opened with. */
+export interface Dialled {
+  readonly client: ControlClient;
+  readonly tls: TlsMaterial | null;
+}
 
-/** Opens a channel; it stands when this resolves. The error is a sentence. `over`: nobody wants the channel any more. */
+export interface DialFailure {
+  readonly loss: Loss;
+  /** Nobody answered in time, or not as a server does: the next attempt is to be wary. */
+  readonly wasSilent: boolean;
+}
+
+/** For reading certificates (ms). */
+const READ_MS = 3_000;
+
+/**
+ * Opens a channel; it stands when this resolves. A wary attempt opens none where nobody answers: grpc-js never gives up a connection whose
+ * other end is silent, not even when it is closed, and each attempt would leave one more.
+ * @param over nobody wants the channel any more
+ */
 export async function dialServer(
   options: DialOptions,
+  isWary: boolean,
   over: AbortSignal,
-): Promise<Result<ControlClient, string>> {
-  const { kind, target, network, clock } = options;
+): Promise<Result<Dialled, DialFailure>> {
+  const { target, network, clock } = options;
+  const tls = await within(clock, READ_MS, options.readTls());
+  if (tls === 'late') return fail('the certificates of "upstream.tls" could not be read in time');
+  if (!tls.ok) return fail(tls.error);
+  if (isWary && !over.aborted) {
+    const problem = await network.explain(target, tls.value, connectTimeoutMs(target.host));
+    if (problem !== null) return err({ loss: lossOf(problem), wasSilent: problem.kind !== 'unreachable' });
+  }
+  if (over.aborted) return fail(UNWANTED);
+  return openChannel(options, tls.value, over);
+}
+
+async function openChannel(
+  { kind, target, network, clock }: DialOptions,
+  tls: TlsMaterial | null,
+  over: AbortSignal,
+): Promise<Result<Dialled, DialFailure>> {
   const who = `the ${kind} at ${formatTarget(target)}`;
-  const isNear = isLoopback(target.host);
-  const tls = await within(clock, DIAL_MS, options.readTls());
-  if (tls === 'late') return err('the certificates of "upstream.tls" could not be read in time');
-  if (!tls.ok) return tls;
-  if (over.aborted) return err(`${who} is not wanted any more`);
-  const client = network.connect(formatTarget(target), tls.value);
-  const timeoutMs = isNear ? LOOPBACK_DIAL_MS : DIAL_MS;
+  const client = network.connect(formatTarget(target), tls);
+  const timeoutMs = connectTimeoutMs(target.host);
   const outcome = await untilReady(client, clock, timeoutMs, over);
-  if (outcome === 'ready') return ok(client);
+  if (outcome === 'ready') return ok({ client, tls });
   client.close();
-  if (outcome === 'unwanted') return err(`${who} is not wanted any more`);
-  const explainMs = isNear ? LOOPBACK_EXPLAIN_MS : EXPLAIN_MS;
+  if (outcome === 'unwanted') return fail(UNWANTED);
+  const explainMs = explainTimeoutMs(target.host);
   // The explanation has its own deadline; this one is for a bug in it.
-  const explained = await within(clock, explainMs * 2, network.explain(target, tls.value, explainMs));
-  if (explained !== 'late' && explained !== null) return err(explained);
-  return err(
-    outcome === 'late'
-      ? `${who} accepted no connection within ${timeoutMs / 1000} s`
-      : `${who} cannot be reached`,
-  );
+  const problem = await within(clock, explainMs * 2, network.explain(target, tls, explainMs));
+  const wasSilent = outcome === 'late';
+  if (problem !== 'late' && problem !== null) return err({ loss: lossOf(problem), wasSilent });
+  const reason = wasSilent
+    ? `${who} accepted no connection within ${timeoutMs / 1000} s`
+    : `${who} cannot be reached`;
+  return err({ loss: { reason, isSilence: wasSilent }, wasSilent });
+}
+
+const UNWANTED = 'it is not wanted any more';
+
+function fail(reason: string): Result<never, DialFailure> {
+  return err({ loss: { reason, isSilence: false }, wasSilent: false });
 }
 
 function untilReady(

@@ -59,6 +59,8 @@ export class ServerLink implements Upstream {
   /** What the registration under way, or the last one, was made of. */
   #sent: readonly OfferedService[] = [];
   #connection: ServerConnection | null = null;
+  /** The attempt before was not answered. */
+  #isWary = false;
   /** The end of the connection before, which the next one waits for. */
   #abandoning: Promise<void> = Promise.resolve();
   #cancelHeartbeat: CancelTimer = () => undefined;
@@ -146,7 +148,7 @@ export class ServerLink implements Upstream {
   #run(effect: ServerEffect): void {
     switch (effect.type) {
       case 'dial':
-        this.#connection = new ServerConnection(effect.connection, this.#connectionOptions);
+        this.#connection = new ServerConnection(effect.connection, this.#connectionOptions, this.#isWary);
         void this.#connection.dial(this.#abandoning);
         return;
       case 'register':
@@ -212,6 +214,7 @@ export class ServerLink implements Upstream {
     this.#cancelHeartbeat();
     this.#cancelPause();
     if (this.#connection === null) return;
+    this.#isWary = this.#connection.wasSilent;
     this.#abandoning = this.#connection.abandon();
     this.#connection = null;
   }

@@ -1,11 +1,12 @@
 import { assertNever } from '../core/failure.js';
+import { isSameLoss, type Loss } from './loss.js';
 import type { LinkMemory, ServerEffect, ServerState, Step } from './server-state.js';
 
 /** A connection that held so long was a good one: the next pause is the shortest again. */
 export const HEALTHY_MS = 10_000;
 
 /** The attempt failed, or the connection is lost: the next one follows after a pause. Told once for each reason. */
-export function lose(state: ServerState, reason: string, at: number): Step {
+export function lose(state: ServerState, loss: Loss, at: number): Step {
   switch (state.state) {
     case 'pausing':
     case 'leaving':
@@ -17,10 +18,10 @@ export function lose(state: ServerState, reason: string, at: number): Step {
     case 'reached':
     case 'registering':
     case 'opening-tunnel':
-      return pause(state.link, state.link.failures + 1, reason);
+      return pause(state.link, state.link.failures + 1, loss);
     case 'connected': {
       const held = at - state.since >= HEALTHY_MS;
-      const [paused, effects] = pause(state.link, held ? 1 : state.link.failures + 1, reason);
+      const [paused, effects] = pause(state.link, held ? 1 : state.link.failures + 1, loss);
       // The attempts to come are those of another connection.
       return [{ ...paused, link: { ...paused.link, attempt: 0 } }, effects];
     }
@@ -29,12 +30,14 @@ export function lose(state: ServerState, reason: string, at: number): Step {
   }
 }
 
-function pause(link: LinkMemory, failures: number, reason: string): Step {
+function pause(link: LinkMemory, failures: number, loss: Loss): Step {
   const abandon: ServerEffect = { type: 'abandon', connection: link.connection };
-  const lost: readonly ServerEffect[] =
-    link.told === reason ? [] : [{ type: 'tell-lost', attempt: link.attempt, reason }];
+  const isNew = !isSameLoss(link.told, loss);
+  const lost: readonly ServerEffect[] = isNew
+    ? [{ type: 'tell-lost', attempt: link.attempt, reason: loss.reason }]
+    : [];
   return [
-    { state: 'pausing', link: { ...link, failures, told: reason } },
+    { state: 'pausing', link: { ...link, failures, told: isNew ? loss : link.told } },
     [abandon, ...lost, { type: 'pause', failures }],
   ];
 }

@@ -28,9 +28,9 @@ export function next(state: ServerState, input: ServerInput): Step {
     case 'channel-left':
       // A peer that says good-bye lets open streams end: as long as the tunnel stands, answers can still go out.
       if (state.state === 'connected' && state.tunnel) return [state, []];
-      return lose(state, input.reason, input.at);
+      return lose(state, input.loss, input.at);
     case 'failed':
-      return lose(state, input.reason, input.at);
+      return lose(state, input.loss, input.at);
     case 'pause-over':
       return state.state === 'pausing' ? dialAgain(state.link) : [state, []];
     case 'withdraw':

@@ -1,4 +1,5 @@
 import { assertNever } from '../core/failure.js';
+import type { Loss } from './loss.js';
 import type { Lease } from './server-lease.js';
 import type { UpstreamStatus } from './types.js';
 
@@ -13,7 +14,7 @@ export interface LinkMemory {
   /** Attempts that failed and connections that did not hold, one after the other; the pauses grow with it. */
   readonly failures: number;
   /** The loss that was told last; null: connected since then. */
-  readonly told: string | null;
+  readonly told: Loss | null;
   /** How often a connection was established. */
   readonly connects: number;
   /** Revision of what is offered; 0: nothing has been offered so far. */
@@ -84,11 +85,11 @@ export type ServerInput =
   | {
       readonly type: 'channel-left';
       readonly connection: number;
-      readonly reason: string;
+      readonly loss: Loss;
       readonly at: number;
     }
   /** Something that the connection cannot do without has failed. */
-  | { readonly type: 'failed'; readonly connection: number; readonly reason: string; readonly at: number }
+  | { readonly type: 'failed'; readonly connection: number; readonly loss: Loss; readonly at: number }
   | { readonly type: 'pause-over' }
   | { readonly type: 'withdraw' }
   /** The registration is taken out, or that was given up. */
@@ -140,7 +141,12 @@ export function statusOf({ state, link }: ServerState, url: string): UpstreamSta
     case 'registering':
     case 'opening-tunnel':
     case 'pausing':
-      return { url, state: link.told === null ? 'connecting' : 'lost', reason: link.told, reconnects };
+      return {
+        url,
+        state: link.told === null ? 'connecting' : 'lost',
+        reason: link.told?.reason ?? null,
+        reconnects,
+      };
     case 'connected':
       return { url, state: 'connected', reason: null, reconnects };
     case 'leaving':

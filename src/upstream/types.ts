@@ -7,6 +7,7 @@ import type {
   LocalFunctionDescriptor,
 } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { RawAnswer } from '../protocol/raw-server.js';
+import type { TlsMaterial } from '../protocol/tls.js';
 import type { WireMetadata } from '../protocol/wire-metadata.js';
 
 export type OfferedFunction = Readonly<LocalFunctionDescriptor>;
@@ -46,6 +47,14 @@ export type TakeOutResult =
   | { readonly outcome: 'taken-out' }
   /** The registration stays: calls are held here. `why` is for people. */
   | { readonly outcome: 'kept'; readonly why: string };
+
+/** Services of this session that are on their way out of an agent's routing for a swap, by `service_id`; other sessions ask for it. */
+export interface Departures {
+  /** The others are being asked whether they stay. */
+  readonly leaving: readonly string[];
+  /** They are out, or will be at any moment, until their swap is over. */
+  readonly takenOut: readonly string[];
+}
 
 /** A link to one agent, server or edge. It never throws and never waits for ever: every call upstream has a deadline. */
 export interface Upstream {
@@ -114,6 +123,10 @@ export interface UpstreamOptions {
 }
 
 export interface AgentUpstreamOptions extends UpstreamOptions {
+  /** Differs between any two sessions; the gateway says it to whoever asks. */
+  readonly sessionId: string;
+  /** What the gateways of other sessions are dialled with; null: plain text. The error is for people. */
+  readGatewayTls(): Promise<Result<TlsMaterial | null, string>>;
   /** What ListLocal showed, at every heartbeat and when asked to look; for finding services that registered there by themselves. */
   onListed(functions: readonly LocalFunction[]): void;
   /**
@@ -146,6 +159,8 @@ export interface OthersPort {
 export interface AgentUpstream extends Upstream {
   /** Passes calls on to others; null where the agent is not connected or shows nobody else who serves a function. */
   readonly others: OthersPort;
+  /** To be shown to whoever asks the gateway, at once: by it sessions leave one after the other. */
+  readonly departures: Departures;
   /** Asks for ListLocal now (at most every 250 ms), because a process that was started may register there by itself. */
   look(): void;
 }

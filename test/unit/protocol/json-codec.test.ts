@@ -157,8 +157,22 @@ const EXAMPLES: readonly Example[] = [
   {
     name: 'DescribeResponse',
     shape: DESCRIBE_RESPONSE,
-    bytes: DescribeResponse.encode({ sessionId: 's', version: '1', pid: 4711, services: ['game'] }).finish(),
-    json: { session_id: 's', version: '1', pid: 4711, services: ['game'] },
+    bytes: DescribeResponse.encode({
+      sessionId: 's',
+      version: '1',
+      pid: 4711,
+      services: ['game'],
+      leaving: ['game-1'],
+      takenOut: ['shop-1'],
+    }).finish(),
+    json: {
+      session_id: 's',
+      version: '1',
+      pid: 4711,
+      services: ['game'],
+      leaving: ['game-1'],
+      taken_out: ['shop-1'],
+    },
   },
   { name: 'the empty message', shape: EMPTY, bytes: Buffer.alloc(0), json: {} },
 ];

@@ -9,7 +9,14 @@ import { createAuthority, tlsMaterial } from '../../support/certificates.js';
 import { answerStream, FaultServer } from './fault-server.js';
 
 const CALL = { timeoutMs: 10_000 };
-const DESCRIBED = { sessionId: 'one', version: '1.0.0', pid: 4711, services: ['game'] };
+const DESCRIBED = {
+  sessionId: 'one',
+  version: '1.0.0',
+  pid: 4711,
+  services: ['game'],
+  leaving: [],
+  takenOut: [],
+};
 const BODY = Buffer.from(DescribeResponse.encode(DESCRIBED).finish());
 
 const authority = createAuthority();
@@ -99,6 +106,13 @@ describe('a call', () => {
   ])('to %s takes a certificate for the same machine', async (_what, host, names) => {
     const port = await serve(tlsMaterial(authority.issue({ names })));
     expect(await dial(`${host}:${port}`, trusting).describe(CALL)).toEqual(ANSWER);
+  });
+
+  test('takes the certificate of a private authority that is named itself, and no other of that authority', async () => {
+    const itself = tlsMaterial({ caPem: server.certPem });
+    expect(await describeOver(await serve(tlsMaterial(server)), itself)).toEqual(ANSWER);
+    const another = await serve(tlsMaterial(authority.issue({ names: ['127.0.0.1'] })));
+    expect(await describeOver(another, itself)).toMatchObject(UNAVAILABLE);
   });
 
   test('goes to the server name that is set, which is told as authority, too', async () => {

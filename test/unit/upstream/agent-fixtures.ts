@@ -1,11 +1,18 @@
 import { createServer, type Socket } from 'node:net';
+import { Server, type sendUnaryData } from '@grpc/grpc-js';
 import { systemClock } from '../../../src/core/clock.js';
 import type { CroupierEvent } from '../../../src/core/events.js';
 import { ok } from '../../../src/core/result.js';
 import type { LocalFunction } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
+import {
+  type DescribeResponse,
+  SessionServiceService,
+} from '../../../src/protocol/gen/croupier/dev/v1/session.js';
 import type { AgentLinkOptions } from '../../../src/upstream/agent-link.js';
 import { openAgentUpstream } from '../../../src/upstream/agent-upstream.js';
 import type { AgentUpstream, OfferedService } from '../../../src/upstream/types.js';
+import type { Issued } from '../../support/certificates.js';
+import { serverCredentials } from './fake-agent.js';
 import { offeredFunction, until } from './server-fixtures.js';
 
 export function service(part: Partial<OfferedService> = {}): OfferedService {
@@ -88,6 +95,8 @@ export class Linked {
       onListed: (functions) => this.lists.push(functions),
       takePort: null,
       readTls: async () => ok(null),
+      sessionId: 'this one',
+      readGatewayTls: async () => ok(null),
       ...part,
     });
   }
@@ -115,4 +124,21 @@ export class Linked {
   connected(): Promise<void> {
     return until('connected', () => this.upstream.status.state === 'connected');
   }
+}
+
+/** The gateway of another session, as far as it says what it is. */
+export async function openSession(
+  describe: () => DescribeResponse,
+  tls: Issued | null = null,
+): Promise<{ readonly address: string; readonly port: number; close(): void }> {
+  const server = new Server();
+  server.addService(SessionServiceService, {
+    describe: (_call: unknown, respond: sendUnaryData<DescribeResponse>) => respond(null, describe()),
+  });
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', serverCredentials(tls), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { port, address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
 }

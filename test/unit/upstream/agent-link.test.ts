@@ -3,6 +3,7 @@ import type { CroupierEvent } from '../../../src/core/events.js';
 import { err, ok, type Result } from '../../../src/core/result.js';
 import type { ChannelState } from '../../../src/protocol/channel-state.js';
 import type { AgentClient } from '../../../src/protocol/client.js';
+import type { ConnectionProblem } from '../../../src/protocol/explain-connection.js';
 import type {
   HeartbeatRequest,
   LocalFunction,
@@ -13,9 +14,12 @@ import { STATUS_CODES, type StatusName } from '../../../src/protocol/status-code
 import { AgentLink } from '../../../src/upstream/agent-link.js';
 import { settle, VirtualClock } from '../../support/virtual-clock.js';
 import { service } from './agent-fixtures.js';
+import { DESCRIBED } from './fake-agent.js';
 import { offeredFunction as fn } from './server-fixtures.js';
 
 const OURS = '127.0.0.1:1';
+const GONE: ConnectionProblem = { kind: 'unreachable', text: 'nothing listens there' };
+const SILENT: ConnectionProblem = { kind: 'silent', text: 'it says nothing' };
 
 function failure(codeName: StatusName): { readonly ok: false; readonly error: RpcFailure } {
   return err({ code: STATUS_CODES[codeName], codeName, message: 'for the test', metadata: {} });
@@ -34,6 +38,8 @@ class World {
   registry: RegisterLocalRequest[] = [];
   /** State of the channel right after a dial; null: none. */
   channel: ChannelState | null = 'ready';
+  /** What a look at its address finds; null: nothing wrong. */
+  problem: ConnectionProblem | null | 'hangs' = GONE;
   isSession = false;
   hangs = false;
   random = 0.5;
@@ -67,12 +73,14 @@ class World {
               }
             : null,
         readTls: async () => ok(null),
+        sessionId: 'this one',
+        readGatewayTls: async () => ok(null),
       },
       {
         connect: () => this.#connect(),
-        explain: async () => 'nothing listens there',
-        isSilent: async () => true,
-        accepts: async () => true,
+        explain: () => (this.problem === 'hangs' ? never() : Promise.resolve(this.problem)),
+        sight: async () => ({ seen: 'instance' }),
+        dial: async () => ({ seen: 'instance' }),
       },
     );
   }
@@ -107,10 +115,7 @@ class World {
         this.lists.push(this.clock.now());
         return this.hangs ? never() : ok({ functions: this.#list() });
       },
-      describe: async () =>
-        this.isSession
-          ? ok({ sessionId: 's', version: '1', pid: 1, services: [] })
-          : failure('UNIMPLEMENTED'),
+      describe: async () => (this.isSession ? ok(DESCRIBED) : failure('UNIMPLEMENTED')),
       getJobResult: unused,
       invoke: unused,
       startJob: unused,
@@ -216,22 +221,112 @@ test('on loopback attempts are 500 ms apart at most, elsewhere further and furth
 test('a dial that nobody answers is given up after 1 s on loopback, and after 3 s elsewhere', async () => {
   const near = new World();
   near.channel = null;
+  near.problem = null;
   await near.clock.advance(999);
   expect(near.told).toEqual([]);
   await near.clock.advance(1);
   expect(near.events).toMatchObject([{ type: 'upstream.lost', reason: 'it did not answer within 1 s' }]);
   const far = new World({ host: '10.0.0.1' });
   far.channel = null;
+  far.problem = null;
   await far.clock.advance(3_000);
   expect(far.events).toMatchObject([{ type: 'upstream.lost', reason: 'it did not answer within 3 s' }]);
 });
 
-test('while it stays silent no further channel is opened', async () => {
+test('while it stays silent no further channel is opened, and nothing more is told', async () => {
   const world = new World();
   world.channel = null;
+  world.problem = SILENT;
+  await world.clock.advance(10_000);
+  expect(world.dials).toEqual([0]);
+  expect(world.events).toMatchObject([{ type: 'upstream.lost', reason: 'it says nothing' }]);
+  // Of another one in its place nothing is known.
+  world.channel = 'ready';
+  world.problem = GONE;
+  await world.clock.advance(500);
+  expect(world.events.slice(1)).toMatchObject([{ type: 'upstream.lost', reason: 'nothing listens there' }]);
+  await world.clock.advance(500);
+  expect(world.link.status.state).toBe('connected');
+});
+
+test('one that accepts and speaks something else in silence is not dialled again and again, either', async () => {
+  const world = new World();
+  world.channel = null;
+  world.problem = { kind: 'unusable', text: 'it speaks plain text' };
   await world.clock.advance(10_000);
   expect(world.dials).toEqual([0]);
   expect(world.told).toEqual(['upstream.lost']);
+});
+
+test('the loss of a connection is told once, with what a look at the address shows', async () => {
+  const world = await connected();
+  world.channel = 'transient-failure';
+  await world.tell('idle');
+  await world.clock.advance(5_000);
+  expect(world.dials.length).toBeGreaterThan(5);
+  expect(world.events.slice(-1)).toMatchObject([{ type: 'upstream.lost', reason: 'nothing listens there' }]);
+  expect(world.told.filter((type) => type === 'upstream.lost')).toHaveLength(1);
+});
+
+test('an agent that freezes is told to be lost once', async () => {
+  const world = await connected();
+  world.answerHeartbeat = async () => failure('DEADLINE_EXCEEDED');
+  world.channel = null;
+  world.problem = SILENT;
+  await world.clock.advance(60_000);
+  const lost = world.events.filter((event) => event.type === 'upstream.lost');
+  expect(lost).toMatchObject([{ reason: 'it did not answer the heartbeat of game-1234 within 3 s' }]);
+});
+
+test.each<[string, ConnectionProblem | null | 'hangs']>([
+  ['is there', null],
+  ['is silent', SILENT],
+  ['cannot be looked at in time', 'hangs'],
+])(
+  'where a look shows that somebody %s, the connection was lost, and that is told within 0.3 s',
+  async (_, problem) => {
+    const world = await connected();
+    world.problem = problem;
+    await world.tell('idle');
+    await world.clock.advance(300);
+    expect(world.events.slice(-1)).toMatchObject([
+      { type: 'upstream.lost', reason: 'the connection to it was lost' },
+    ]);
+  },
+);
+
+test('a peer that is about to end is looked at until it has', async () => {
+  const world = await connected();
+  world.problem = { kind: 'unusable', text: 'it ends connections' };
+  world.channel = 'transient-failure';
+  await world.tell('idle');
+  expect(world.told).not.toContain('upstream.lost');
+  world.problem = GONE;
+  await world.clock.advance(5_000);
+  const lost = world.events.filter((event) => event.type === 'upstream.lost');
+  expect(lost).toMatchObject([{ reason: 'nothing listens there' }]);
+});
+
+test('one that goes on like that is told as such after 0.3 s', async () => {
+  const world = await connected();
+  world.problem = { kind: 'unusable', text: 'it ends connections' };
+  world.channel = 'transient-failure';
+  await world.tell('idle');
+  await world.clock.advance(299);
+  expect(world.told).not.toContain('upstream.lost');
+  await world.clock.advance(5_000);
+  const lost = world.events.filter((event) => event.type === 'upstream.lost');
+  expect(lost).toMatchObject([{ reason: 'it ends connections' }]);
+});
+
+test('a call that fails because the connection broke is not told as a refusal', async () => {
+  const world = await connected();
+  world.answerHeartbeat = async () => {
+    void world.tell('idle');
+    return failure('UNAVAILABLE');
+  };
+  await world.clock.advance(15_000);
+  expect(world.events.slice(-1)).toMatchObject([{ type: 'upstream.lost', reason: 'nothing listens there' }]);
 });
 
 test('looks are 250 ms apart at least, and the last one is not forgotten', async () => {

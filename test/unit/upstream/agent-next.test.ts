@@ -10,6 +10,7 @@ import {
   type Peer,
 } from '../../../src/upstream/agent-state.js';
 import { statusOf } from '../../../src/upstream/agent-status.js';
+import type { OfferedService } from '../../../src/upstream/types.js';
 import { service } from './agent-fixtures.js';
 import { offeredFunction as fn } from './server-fixtures.js';
 
@@ -80,14 +81,18 @@ class Drive {
     return this.give({ type: 'registered', connection: this.connection, serviceId, sessionId });
   }
 
-  failed(reason = 'broken'): this {
-    return this.give({ type: 'failed', connection: this.connection, reason });
+  failed(reason = 'broken', isSilence = false): this {
+    return this.give({ type: 'failed', connection: this.connection, loss: { reason, isSilence } });
   }
 
-  offer(...services: Parameters<typeof service>): this {
+  explained(reason: string): this {
+    return this.give({ type: 'explained', connection: 1, attempt: 1, loss: { reason, isSilence: false } });
+  }
+
+  offer(...services: readonly Partial<OfferedService>[]): this {
     return this.give({
       type: 'offer',
-      services: services.length === 0 ? [service()] : services.map(service),
+      services: services.length === 0 ? [service()] : services.map((one) => service(one)),
     });
   }
 
@@ -162,7 +167,7 @@ describe('a connection', () => {
       { type: 'described', connection: 1, peer: 'session' },
       { type: 'listed', connection: 1, revision: 0, listed: { functions: [] } },
       { type: 'registered', connection: 1, serviceId: 'game-1234', sessionId: 'x' },
-      { type: 'failed', connection: 1, reason: 'late' },
+      { type: 'failed', connection: 1, loss: { reason: 'late', isSilence: false } },
       { type: 'heartbeat-due', connection: 1 },
     ];
     for (const input of late) {
@@ -177,7 +182,7 @@ describe('a connection', () => {
     drive.registered().listed(BOTH).described('session').failed('again');
     drive.give({ type: 'channel-ready', connection: 1 }, { type: 'heartbeat-due', connection: 1 });
     expect(drive.machine.state).toBe(state);
-    expect(drive.machine.facts.lost).toBe('broken');
+    expect(drive.machine.facts.lost?.reason).toBe('broken');
   });
 });
 
@@ -210,7 +215,7 @@ describe('registrations', () => {
     drive.listed(['game-1234 a']);
     expect(drive.state).toBe('waiting');
     expect(drive.does).toEqual(['drop', 'upstream.lost', 'wait']);
-    expect(drive.machine.facts.lost).toContain('does not list b');
+    expect(drive.machine.facts.lost?.reason).toContain('does not list b');
   });
 
   test('once it was shown again the next time is the first again', () => {
@@ -314,20 +319,27 @@ describe('after a loss', () => {
     expect(drive.failed('two').does).toEqual(['drop', 'upstream.lost', 'wait']);
   });
 
+  test('silence after silence is the same loss, whatever was asked', () => {
+    const drive = new Drive().connect();
+    expect(drive.failed('no answer to the heartbeat', true).does).toContain('upstream.lost');
+    expect(drive.ready().failed('no answer to ListLocal', true).does).not.toContain('upstream.lost');
+    expect(drive.ready().failed('it refused', false).does).toContain('upstream.lost');
+    expect(drive.ready().failed('no answer to ListLocal', true).does).toContain('upstream.lost');
+  });
+
   test('a dial that failed is looked into, and what comes of it is told', () => {
     const drive = new Drive().give({ type: 'attempt-due' }).failed('vague');
     expect(drive.does).toEqual(['drop', 'explain', 'wait']);
-    const explained: Input = { type: 'explained', connection: 1, attempt: 1, reason: 'clear' };
-    expect(drive.give(explained).does).toEqual(['upstream.lost']);
-    expect(drive.give(explained).does).toEqual([]);
+    expect(drive.explained('clear').does).toEqual(['upstream.lost']);
+    expect(drive.explained('clear').does).toEqual([]);
     expect(statusOf(drive.machine)).toMatchObject({ state: 'lost', reason: 'clear' });
   });
 
   test('an explanation that comes after the connection worked again is dropped', () => {
     const drive = new Drive().give({ type: 'attempt-due' }).failed('vague').ready().described().listed([]);
-    drive.give({ type: 'explained', connection: 1, attempt: 1, reason: 'clear' });
+    drive.explained('clear');
     expect([drive.state, drive.does]).toEqual(['connected', []]);
-    drive.failed('gone').give({ type: 'explained', connection: 1, attempt: 1, reason: 'clear' });
+    drive.failed('gone').explained('clear');
     expect(drive.does).toEqual([]);
   });
 

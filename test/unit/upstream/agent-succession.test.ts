@@ -32,7 +32,7 @@ test('the port of a session that is gone is taken over, once, and nothing is lin
   await until('succeeded', () => linked.upstream.status.state === 'succeeded');
   expect(asked).toBe(1);
   expect(linked.told.slice(-2)).toEqual([
-    'lost: the connection to it was lost',
+    `lost: nothing listens on port ${agent.port} of 127.0.0.1`,
     `the session that served agent://127.0.0.1:${agent.port} is gone: this one serves its address now`,
   ]);
   expect(await linked.upstream.takeOut('game')).toMatchObject({ outcome: 'kept' });

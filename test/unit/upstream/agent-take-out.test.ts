@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from 'vitest';
 import type { AgentLinkOptions } from '../../../src/upstream/agent-link.js';
+import { NO_DEPARTURES } from '../../../src/upstream/departures.js';
 import { IGNORES_EMPTY } from '../../../src/upstream/take-out.js';
-import { Linked, type Listener, listen, service } from './agent-fixtures.js';
-import { FakeAgent, type FakeAgentOptions } from './fake-agent.js';
+import { Linked, type Listener, listen, openSession, service } from './agent-fixtures.js';
+import { DESCRIBED, FakeAgent, type FakeAgentOptions } from './fake-agent.js';
 import { barrier, offeredFunction as fn, until } from './server-fixtures.js';
 
 const OURS = '127.0.0.1:1';
@@ -126,7 +128,70 @@ test('an agent that ignores the empty list is found out, asked no more, and regi
   expect(agent.registry.filter((one) => one.startsWith('game-1234'))).toHaveLength(2);
 });
 
-test('two that take themselves out in the same moment are both back', async () => {
+/** A session of a service with functions a and b, whose gateway answers Describe. */
+async function startSession(agent: FakeAgent, sessionId: string): Promise<Linked> {
+  let linked: Linked | null = null;
+  const gateway = await openSession(() => {
+    const { leaving, takenOut } = linked?.upstream.departures ?? NO_DEPARTURES;
+    return { ...DESCRIBED, sessionId, leaving: [...leaving], takenOut: [...takenOut] };
+  });
+  cleanup.push(async () => gateway.close());
+  const session = new Linked(agent.port, { gatewayAddress: gateway.address, sessionId });
+  linked = session;
+  cleanup.push(() => session.upstream.close());
+  session.upstream.offer([service({ serviceId: `game-${sessionId}` })]);
+  await until('registered', () => session.told.includes('registered game a b'));
+  return session;
+}
+
+test('of sessions that swap in the same moment one stays at any time', async () => {
+  const agent = await startAgent();
+  const sessions = [
+    await startSession(agent, 'one'),
+    await startSession(agent, 'two'),
+    await startSession(agent, 'three'),
+  ];
+  let fewest = Number.POSITIVE_INFINITY;
+  agent.onEmpty = async () => {
+    fewest = Math.min(fewest, agent.instances.length);
+  };
+  for (let round = 0; round < 5; round++) {
+    const results = await Promise.all(sessions.map(({ upstream }) => upstream.takeOut('game')));
+    expect(results.filter(({ outcome }) => outcome === 'kept')).toEqual([
+      { outcome: 'kept', why: 'whoever else serves a is in a swap as well' },
+    ]);
+    expect(agent.instances).toHaveLength(2);
+    for (const { upstream } of sessions) upstream.putBack('game');
+    await until('all are back', () => agent.instances.length === 6);
+    await until('nobody is leaving', () =>
+      sessions.every(({ upstream }) => isDeepStrictEqual(upstream.departures, NO_DEPARTURES)),
+    );
+  }
+  expect(fewest).toBe(2);
+});
+
+test('a session is seen to leave from the first moment on, and is out until it is registered again', async () => {
+  const agent = await startAgent();
+  const { upstream } = await startSession(agent, 'one');
+  await startSession(agent, 'two');
+  const taking = upstream.takeOut('game');
+  expect(upstream.departures).toEqual({ leaving: ['game-one'], takenOut: [] });
+  expect(await taking).toEqual({ outcome: 'taken-out' });
+  expect(upstream.departures).toEqual({ leaving: [], takenOut: ['game-one'] });
+  upstream.putBack('game');
+  expect(upstream.departures).toEqual({ leaving: [], takenOut: ['game-one'] });
+  await until('it is over', () => isDeepStrictEqual(upstream.departures, NO_DEPARTURES));
+  expect(agent.instances).toHaveLength(4);
+});
+
+test('one that has to stay is not seen to leave any more', async () => {
+  const agent = await startAgent();
+  const { upstream } = await startSession(agent, 'one');
+  expect(await upstream.takeOut('game')).toMatchObject({ outcome: 'kept' });
+  expect(upstream.departures).toEqual(NO_DEPARTURES);
+});
+
+test('two of which nobody can tell that they leave, in the same moment, are both back', async () => {
   const agent = await startAgent();
   const [first, second] = [await startInstance(), await startInstance()];
   const one = await connect(agent, { gatewayAddress: first.address });

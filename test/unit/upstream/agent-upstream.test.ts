@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { ok } from '../../../src/core/result.js';
 import type { AgentLinkOptions } from '../../../src/upstream/agent-link.js';
+import { createAuthority, tlsMaterial } from '../../support/certificates.js';
 import { Linked, listen, service } from './agent-fixtures.js';
 import { FakeAgent, type FakeAgentOptions } from './fake-agent.js';
 import { offeredFunction as fn, until } from './server-fixtures.js';
@@ -167,7 +169,7 @@ test('an agent that was restarted has everything again within a second after its
   expect(linked.upstream.status.reconnects).toBe(3);
 });
 
-test('a loss is told once, and again when the reason changes', async () => {
+test('an agent that ends is told to be lost once, with why it cannot be reached', async () => {
   const agent = await startAgent();
   const linked = link(agent);
   linked.upstream.offer([service()]);
@@ -179,12 +181,7 @@ test('a loss is told once, and again when the reason changes', async () => {
   const lostAt = performance.now();
   // Several attempts fail meanwhile.
   await until('some time passed', () => performance.now() - lostAt > 1_000);
-  expect(linked.told).toEqual([
-    'connected 1',
-    'registered game a b',
-    'lost: the connection to it was lost',
-    refused,
-  ]);
+  expect(linked.told).toEqual(['connected 1', 'registered game a b', refused]);
   expect(linked.upstream.status).toMatchObject({ state: 'lost', reason: refused.slice('lost: '.length) });
 });
 
@@ -333,14 +330,36 @@ test('a port that accepts and says nothing is tried again soon, and not one conn
   const silent = await listen();
   const linked = new Linked(silent.port);
   cleanup.push(() => linked.upstream.close());
-  await until('three attempts', () => silent.accepted >= 4);
-  expect(linked.told).toEqual(['lost: it did not answer within 1 s']);
-  // One of the first attempt, and one of the present.
+  // One of the first attempt, two that look into it, and two of each attempt after it.
+  await until('two attempts more', () => silent.accepted >= 7);
+  expect(linked.told).toEqual(['lost: it accepts connections but did not answer within 300 ms']);
+  // That of the first attempt is left, and one of the present attempt.
   expect(silent.sockets.size).toBeLessThanOrEqual(2);
   await silent.close();
   const agent = await new FakeAgent({ port: silent.port }).start();
   cleanup.push(() => agent.stop());
   await linked.connected();
+});
+
+test('with TLS, certificates are read anew at each attempt', async () => {
+  const [old, renewed] = [createAuthority(), createAuthority()];
+  const agent = await startAgent({ tls: old.issue({ names: ['127.0.0.1'] }) });
+  let authority = old;
+  const linked = link(agent, { readTls: async () => ok(tlsMaterial({ caPem: authority.caPem })) });
+  await linked.connected();
+  await agent.stop();
+  agent.tls = renewed.issue({ names: ['127.0.0.1'] });
+  await agent.start();
+  await until('refused', () => linked.told.some((one) => one.includes('authority')));
+  authority = renewed;
+  await linked.connected();
+});
+
+test('an agent with TLS where plain text was configured is told as such', async () => {
+  const agent = await startAgent({ tls: createAuthority().issue({ names: ['127.0.0.1'] }) });
+  const linked = link(agent);
+  await until('lost', () => linked.told.length > 0);
+  expect(linked.told).toEqual([expect.stringMatching(/^lost: it speaks TLS/)]);
 });
 
 test('certificates that cannot be read are the reason of the loss', async () => {

@@ -7,7 +7,7 @@ import { FunctionServiceService } from '../../../src/protocol/gen/croupier/funct
 import { probeAgent } from '../../../src/upstream/discover.js';
 import { createAuthority } from '../../support/certificates.js';
 import { listen } from './agent-fixtures.js';
-import { FakeAgent } from './fake-agent.js';
+import { DESCRIBED, FakeAgent } from './fake-agent.js';
 
 const cleanup: (() => Promise<unknown>)[] = [];
 /** Long enough for a machine that is busy; where a test is about the time it says so. */
@@ -57,7 +57,7 @@ test('a session of this program, with what it says about itself', async () => {
   cleanup.push(() => agent.stop());
   expect(await probe(agent.port)).toEqual({
     found: 'agent',
-    session: { sessionId: 's', version: '1', pid: 1, services: ['other'] },
+    session: DESCRIBED,
   });
 });
 

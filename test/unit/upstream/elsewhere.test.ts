@@ -32,6 +32,9 @@ interface Reached {
   readonly functionId: string;
   readonly payload: string;
   readonly header: unknown;
+  readonly binary: readonly unknown[];
+  readonly repeated: readonly unknown[];
+  readonly odd: readonly unknown[];
 }
 
 async function start(): Promise<{
@@ -50,6 +53,9 @@ async function start(): Promise<{
         functionId,
         payload: payload.toString(),
         header: call.metadata.get('croupier-passed')[0],
+        binary: call.metadata.get('trace-bin'),
+        repeated: call.metadata.get('x-many'),
+        odd: call.metadata.get('x-odd'),
       });
       call.once('cancelled', () => cancelled.push(functionId));
       if (functionId === 'slow') return;
@@ -91,7 +97,12 @@ function invocation(functionId: string, part: Partial<CallForOthers> = {}): Call
     method: 'Invoke',
     functionId,
     request: Buffer.from(request),
-    metadata: { 'croupier-passed': ['1'], 'trace-bin': ['AAEC'] },
+    metadata: {
+      'croupier-passed': ['1'],
+      'trace-bin': ['AAEC,/w', 'BA=='],
+      'x-many': ['b', 'a'],
+      'x-odd': ['caf\u00e9'],
+    },
     timeoutMs: null,
     ...part,
   };
@@ -102,7 +113,19 @@ test('a call for a function of somebody else reaches it, marked, and the answer 
   const answer = await linked.upstream.others.pass(invocation('f'), patient());
   expect(answer?.status.code).toBe(status.OK);
   expect(InvokeResponse.decode(answer?.body ?? Buffer.alloc(0)).payload.toString()).toBe('answer');
-  expect(reached).toEqual([{ functionId: 'f', payload: 'question', header: '1' }]);
+  expect(reached).toMatchObject([{ functionId: 'f', payload: 'question', header: '1' }]);
+});
+
+test('its headers go with it, repeated and binary ones as well; what cannot be one is left out', async () => {
+  const { linked, reached } = await start();
+  await linked.upstream.others.pass(invocation('f'), patient());
+  expect(reached).toMatchObject([
+    {
+      binary: [Buffer.from([0, 1, 2]), Buffer.from([255]), Buffer.from([4])],
+      repeated: ['b, a'],
+      odd: [],
+    },
+  ]);
 });
 
 test('a failure comes back as it is', async () => {

@@ -7,6 +7,7 @@ import {
   type RegisterLocalRequest,
 } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
 import {
+  type DescribeResponse,
   type SessionServiceServer,
   SessionServiceService,
 } from '../../../src/protocol/gen/croupier/dev/v1/session.js';
@@ -14,6 +15,7 @@ import {
   type FunctionServiceServer,
   FunctionServiceService,
 } from '../../../src/protocol/gen/croupier/function/v1/function.js';
+import type { Issued } from '../../support/certificates.js';
 import { Relay } from './relay.js';
 
 export interface FakeAgentOptions {
@@ -22,7 +24,19 @@ export interface FakeAgentOptions {
   /** It says that it is a session. */
   readonly isSession?: boolean;
   readonly port?: number;
+  /** It serves TLS with this; without, plain text. */
+  readonly tls?: Issued;
 }
+
+/** What it says of itself where it is a session. */
+export const DESCRIBED: DescribeResponse = {
+  sessionId: 's',
+  version: '1',
+  pid: 1,
+  services: ['other'],
+  leaving: [],
+  takenOut: [],
+};
 
 interface Instance {
   readonly serviceId: string;
@@ -34,6 +48,8 @@ interface Instance {
 /** An agent behind a relay, so that its connections can be cut and its port closed while it lives. Everything that arrives is kept. */
 export class FakeAgent {
   readonly kind: 'replacing' | 'appending';
+  /** Taken at the next start. */
+  tls: Issued | null;
   isSession: boolean;
   /** Every registration that arrived, in order. */
   readonly registrations: RegisterLocalRequest[] = [];
@@ -54,6 +70,7 @@ export class FakeAgent {
   constructor(options: FakeAgentOptions = {}) {
     this.kind = options.kind ?? 'replacing';
     this.isSession = options.isSession ?? false;
+    this.tls = options.tls ?? null;
     this.#relay.port = options.port ?? 0;
   }
 
@@ -95,7 +112,7 @@ export class FakeAgent {
     const session: SessionServiceServer = {
       describe: (_call, respond) => {
         if (this.hangs) return;
-        if (this.isSession) respond(null, { sessionId: 's', version: '1', pid: 1, services: ['other'] });
+        if (this.isSession) respond(null, DESCRIBED);
         else respond({ code: status.UNIMPLEMENTED });
       },
     };
@@ -103,7 +120,7 @@ export class FakeAgent {
     if (this.functions !== null) server.addService(FunctionServiceService, this.functions);
     this.#server = server;
     const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      server.bindAsync('127.0.0.1:0', serverCredentials(this.tls), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       );
     });
@@ -172,4 +189,11 @@ export class FakeAgent {
     if (request.functions.length === 0) await this.onEmpty();
     respond(null, { sessionId });
   }
+}
+
+export function serverCredentials(tls: Issued | null): ServerCredentials {
+  if (tls === null) return ServerCredentials.createInsecure();
+  return ServerCredentials.createSsl(null, [
+    { cert_chain: Buffer.from(tls.certPem), private_key: Buffer.from(tls.keyPem) },
+  ]);
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { err, ok, type Result } from '../../../src/core/result.js';
 import type { ChannelState } from '../../../src/protocol/channel-state.js';
 import type { ControlClient } from '../../../src/protocol/control-client.js';
+import type { ConnectionProblem } from '../../../src/protocol/explain-connection.js';
 import type { RegisterRequest } from '../../../src/protocol/gen/croupier/server/v1/server.js';
 import type { RpcFailure } from '../../../src/protocol/rpc.js';
 import { ServerLink } from '../../../src/upstream/server-link.js';
@@ -27,9 +28,11 @@ class VirtualServer {
   onDial: ChannelState | 'hang' = 'ready';
   onRegister: Reply = 'ok';
   onHeartbeat: Reply = 'ok';
+  beforeHeartbeat = (): void => undefined;
   /** In seconds from now; 0: not said. */
   ttl = 0;
-  explanation: string | null = null;
+  /** What a look at its address finds; null: nothing wrong. */
+  problem: ConnectionProblem | null = null;
   listeners: ((state: ChannelState) => void)[] = [];
   /** The machine slept so long (ms), which the clock did not see. */
   slept = 0;
@@ -52,6 +55,7 @@ class VirtualServer {
       },
       heartbeat: async (_request, { timeoutMs }) => {
         this.heartbeats.push(this.clock.now());
+        this.beforeHeartbeat();
         return this.#reply(this.onHeartbeat, {}, timeoutMs);
       },
       registerCapabilities: async () => {
@@ -111,7 +115,7 @@ function open(server = new VirtualServer(), choice: LinkChoice = {}) {
       kind,
       tunnel: kind === 'edge' ? new Tunnel(options.calls, server.clock) : null,
       epochMs: () => server.epoch,
-      network: { connect: () => server.connect(), explain: async () => server.explanation },
+      network: { connect: () => server.connect(), explain: async () => server.problem },
     },
   );
   link.offer([offeredService('game', [offeredFunction('player.ban')])]);
@@ -180,7 +184,7 @@ test('a heartbeat that hangs is a loss after 3 s, told once, and the way back ha
   const { server, log } = await connected();
   server.onHeartbeat = 'hang';
   server.onDial = 'transient-failure';
-  server.explanation = 'nothing listens there';
+  server.problem = { kind: 'unreachable', text: 'nothing listens there' };
   await server.clock.advance(17_999);
   expect(log.of('upstream.lost')).toEqual([]);
   await server.clock.advance(1);
@@ -281,6 +285,50 @@ test('a port that accepts and says nothing is left after 3 s, on this machine af
     expect(server.closed).toEqual([1]);
     await link.close();
   }
+});
+
+test('while it stays silent no further channel is opened, and nothing more is told', async () => {
+  const server = new VirtualServer();
+  server.onDial = 'hang';
+  server.problem = { kind: 'silent', text: 'it says nothing' };
+  const { log, link } = open(server, { host: '127.0.0.1' });
+  await server.clock.advance(10_000);
+  expect(server.dials).toEqual([0]);
+  expect(log.all).toMatchObject([{ type: 'upstream.lost', reason: 'it says nothing' }]);
+  server.onDial = 'ready';
+  server.problem = null;
+  await server.clock.advance(500);
+  expect(link.status.state).toBe('connected');
+});
+
+test('a server that freezes is told to be lost once', async () => {
+  const { server, log } = await connected();
+  server.onHeartbeat = 'hang';
+  server.onDial = 'hang';
+  server.problem = { kind: 'silent', text: 'it says nothing' };
+  await server.clock.advance(60_000);
+  expect(log.of('upstream.lost')).toMatchObject([
+    { reason: 'the server at server.example:8443 did not answer the heartbeat within 3 s' },
+  ]);
+});
+
+test('the loss of a connection is told once, with what a look at the address shows', async () => {
+  const { server, log } = await connected();
+  server.problem = { kind: 'unreachable', text: 'nothing listens there' };
+  server.onDial = 'transient-failure';
+  server.tell('idle');
+  await server.clock.advance(60_000);
+  expect(server.dials.length).toBeGreaterThan(4);
+  expect(log.of('upstream.lost')).toMatchObject([{ reason: 'nothing listens there' }]);
+});
+
+test('a call that fails because the channel is gone is not told as a refusal', async () => {
+  const { server, log } = await connected();
+  server.problem = { kind: 'unreachable', text: 'nothing listens there' };
+  server.onHeartbeat = { code: status.UNAVAILABLE, name: 'UNAVAILABLE' };
+  server.beforeHeartbeat = () => server.tell('idle');
+  await server.clock.advance(15_000);
+  expect(log.of('upstream.lost')).toMatchObject([{ reason: 'nothing listens there' }]);
 });
 
 test('on this machine attempts are never more than half a second apart', async () => {

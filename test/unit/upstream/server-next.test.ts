@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Loss } from '../../../src/upstream/loss.js';
 import type { Lease } from '../../../src/upstream/server-lease.js';
 import { next } from '../../../src/upstream/server-next.js';
 import {
@@ -11,12 +12,14 @@ import {
 } from '../../../src/upstream/server-state.js';
 
 const LEASE: Lease = { expiresAt: null, heartbeatMs: 15_000, heardAt: 1_000 };
+const lossFor = (reason: string, isSilence = false): Loss => ({ reason, isSilence });
+
 const LINK: LinkMemory = {
   hasTunnel: false,
   connection: 3,
   attempt: 2,
   failures: 1,
-  told: 'gone',
+  told: lossFor('gone'),
   connects: 1,
   offered: 5,
 };
@@ -65,8 +68,8 @@ test('what comes back for an old connection changes nothing, in any state', () =
     { type: 'tunnel-unserved', connection: 2, at: 0 },
     { type: 'heartbeat-due', connection: 2, epoch: 0 },
     { type: 'heartbeat-answered', connection: 2, epoch: 0, forgotten: true },
-    { type: 'channel-left', connection: 2, reason: 'x', at: 0 },
-    { type: 'failed', connection: 2, reason: 'x', at: 0 },
+    { type: 'channel-left', connection: 2, loss: lossFor('x'), at: 0 },
+    { type: 'failed', connection: 2, loss: lossFor('x'), at: 0 },
   ];
   for (const state of STATES) for (const input of old) expect(next(state, input)).toEqual([state, []]);
 });
@@ -80,14 +83,14 @@ test('a closed link stays closed, whatever comes', () => {
     { type: 'withdraw' },
     { type: 'taken-out' },
     { type: 'close' },
-    { type: 'failed', connection: 3, reason: 'x', at: 0 },
+    { type: 'failed', connection: 3, loss: lossFor('x'), at: 0 },
   ];
   for (const input of inputs) expect(next(closed, input)).toEqual([closed, []]);
 });
 
 test('a failure of the present connection is a loss in every state that has one', () => {
   const outcomes = STATES.map((state): readonly [string, string, readonly string[]] => {
-    const [after, effects] = next(state, { type: 'failed', connection: 3, reason: 'cut', at: 200 });
+    const [after, effects] = next(state, { type: 'failed', connection: 3, loss: lossFor('cut'), at: 200 });
     return [state.state, after.state, types(effects)];
   });
   const loss = ['abandon', 'tell-lost', 'pause'];
@@ -107,10 +110,25 @@ test('a failure of the present connection is a loss in every state that has one'
 test('a loss for the reason that was told last is not told again', () => {
   const [after, effects] = next(
     { state: 'dialling', link: LINK },
-    { type: 'failed', connection: 3, reason: 'gone', at: 0 },
+    { type: 'failed', connection: 3, loss: lossFor('gone'), at: 0 },
   );
   expect(types(effects)).toEqual(['abandon', 'pause']);
   expect(statusOf(after, 'u')).toEqual({ url: 'u', state: 'lost', reason: 'gone', reconnects: 0 });
+});
+
+test('silence after silence is the same loss', () => {
+  const silent = (reason: string): ServerInput => ({
+    type: 'failed',
+    connection: 3,
+    loss: lossFor(reason, true),
+    at: 0,
+  });
+  const [lost, effects] = next(connected(), silent('no answer to the heartbeat'));
+  expect(types(effects)).toContain('tell-lost');
+  const dialling: ServerState = { state: 'dialling', link: lost.link };
+  const [still, more] = next(dialling, silent('no answer to the dial'));
+  expect(types(more)).not.toContain('tell-lost');
+  expect(statusOf(still, 'u').reason).toBe('no answer to the heartbeat');
 });
 
 test('withdrawing takes out what may be registered, and otherwise is done at once', () => {
@@ -154,7 +172,7 @@ test('with an edge the tunnel follows the registration, and both make the connec
 
 test('a peer that says good-bye is heard out while the tunnel stands', () => {
   const standing = connected({ tunnel: true });
-  const left: ServerInput = { type: 'channel-left', connection: 3, reason: 'x', at: 0 };
+  const left: ServerInput = { type: 'channel-left', connection: 3, loss: lossFor('x'), at: 0 };
   expect(next(standing, left)).toEqual([standing, []]);
   const [unserved, effects] = next(standing, { type: 'tunnel-unserved', connection: 3, at: 0 });
   expect(types(effects)).toEqual(['tell-no-tunnel']);

@@ -1,8 +1,11 @@
 import { status } from '@grpc/grpc-js';
 import { expect, onTestFinished, test } from 'vitest';
+import { ok } from '../../../src/core/result.js';
 import type { ServerLinkOptions } from '../../../src/upstream/server-link.js';
 import { openServerUpstream } from '../../../src/upstream/server-upstream.js';
 import type { Upstream } from '../../../src/upstream/types.js';
+import { createAuthority, tlsMaterial } from '../../support/certificates.js';
+import { listen } from './agent-fixtures.js';
 import { FakeServer, type FakeServerOptions } from './fake-server.js';
 import { barrier, EventLog, linkOptions, offeredFunction, offeredService, until } from './server-fixtures.js';
 
@@ -200,6 +203,9 @@ test('a server that was restarted has everything again', async () => {
   await until('the manifest has come', () => server.manifests.length === 1);
   server.stop();
   await until('the loss is told', () => log.of('upstream.lost').length > 0);
+  const lostAt = performance.now();
+  // Several attempts fail meanwhile.
+  await until('some time passed', () => performance.now() - lostAt > 500);
   await server.start();
   await until('it is registered again', () => log.of('upstream.registered').length === 2);
   expect(log.story.filter((type) => type !== 'upstream.lost')).toEqual([
@@ -208,13 +214,44 @@ test('a server that was restarted has everything again', async () => {
     'upstream.connected',
     'upstream.registered',
   ]);
-  const reasons = log.of('upstream.lost').map((event) => event.reason);
-  expect(new Set(reasons).size).toBe(reasons.length);
-  expect(log.of('upstream.lost')[0]?.reason).toContain('was lost');
+  expect(log.of('upstream.lost').map((event) => event.reason)).toEqual([
+    `nothing listens on port ${server.port} of 127.0.0.1`,
+  ]);
   expect(upstream.status).toMatchObject({ state: 'connected', reason: null, reconnects: 1 });
   // The new process got the manifest as well.
   await until('the manifest has come again', () => server.manifests.length === 2);
 });
+
+test.each([
+  ['in plain text', null],
+  ['with TLS', tlsMaterial({ caPem: createAuthority().caPem })],
+])(
+  'a port that accepts and says nothing is told once %s, and not one connection after the other is left there',
+  async (_, tls) => {
+    const silent = await listen();
+    onTestFinished(() => silent.close());
+    const log = new EventLog();
+    const upstream = openServerUpstream(
+      linkOptions('server', silent.port, log, { readTls: async () => ok(tls) }),
+    );
+    onTestFinished(() => upstream.close());
+    // One of the first attempt, two that look into it, and two of each attempt after it.
+    await until('two attempts more', () => silent.accepted >= 7);
+    expect(log.all).toMatchObject([
+      { type: 'upstream.lost', reason: expect.stringMatching(/^it accepts connections but did not answer/) },
+    ]);
+    // That of the first attempt is left, and one of the present attempt.
+    expect(silent.sockets.size).toBeLessThanOrEqual(2);
+    await silent.close();
+    const server = new FakeServer({ tunnel: null });
+    server.port = silent.port;
+    await server.start();
+    onTestFinished(() => server.stop());
+    if (tls !== null) return;
+    upstream.offer([GAME]);
+    await until('it is connected', () => upstream.status.state === 'connected');
+  },
+);
 
 test('nothing that listens is a loss in words', async () => {
   const server = await serve();

@@ -27,6 +27,10 @@ export interface DescribeResponse {
   pid: number;
   /** Names of the supervised services; empty: the embedded agent alone. */
   services: string[];
+  /** Ids of services that ask the others on their agent whether they may be taken out of its routing for a swap. */
+  leaving: string[];
+  /** Ids of services that are out of an agent's routing, or will be at any moment, until their swap is over. */
+  takenOut: string[];
 }
 
 function createBaseDescribeRequest(): DescribeRequest {
@@ -65,7 +69,7 @@ export const DescribeRequest: MessageFns<DescribeRequest> = {
 };
 
 function createBaseDescribeResponse(): DescribeResponse {
-  return { sessionId: "", version: "", pid: 0, services: [] };
+  return { sessionId: "", version: "", pid: 0, services: [], leaving: [], takenOut: [] };
 }
 
 export const DescribeResponse: MessageFns<DescribeResponse> = {
@@ -81,6 +85,12 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     }
     for (const v of message.services) {
       writer.uint32(34).string(v!);
+    }
+    for (const v of message.leaving) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.takenOut) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -128,6 +138,22 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
             }
 
             message.services.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.leaving.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.takenOut.push(reader.string());
             continue;
           }
         }
