@@ -5,7 +5,7 @@ import { chooseCommand, describeChoice } from './choose-command.js';
 import { CONFIG_VARIABLES, type EnvironmentSettings, readEnvironment } from './env.js';
 import { type FilePart, readFilePart, type ServicePart, withoutFile } from './file-part.js';
 import { type ConfigFlags, type FlagSettings, readFlags } from './flags.js';
-import { loadFile, searchFile } from './load.js';
+import { type LoadedFile, loadFile, searchFile } from './load.js';
 import { readPackageJson } from './package-json.js';
 import { type ChosenCommand, resolveService, withDisplay } from './resolve-service.js';
 import { resolveGateway, resolveUpstream } from './resolve-session.js';
@@ -17,6 +17,8 @@ export interface ConfigInput {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly flags: ConfigFlags;
+  /** The file to read, absolute, wherever a search would end now; null: none. Absent: the one that is named, else the one that is found. */
+  readonly file?: string | null;
 }
 
 /**
@@ -30,12 +32,20 @@ export async function resolveConfig(input: ConfigInput): Promise<Result<SessionC
   const settings = readEnvironment(env);
   if (!settings.ok) return settings;
 
-  const named = flags.value.config ?? settings.value.config;
-  const loaded = named === undefined ? await searchFile(cwd) : await loadFile(cwd, named);
+  const loaded = await load(input, flags.value.config ?? settings.value.config);
   if (!loaded.ok) return loaded;
   const part = await (loaded.value === null ? withoutFile(cwd, env) : readFilePart(loaded.value, env));
   if (!part.ok) return part;
   return assemble(flags.value, settings.value, part.value, env.PATH);
+}
+
+async function load(
+  { cwd, file }: ConfigInput,
+  named: string | undefined,
+): Promise<Result<LoadedFile | null, UserError>> {
+  if (file === null) return ok(null);
+  const path = file ?? named;
+  return path === undefined ? searchFile(cwd) : loadFile(cwd, path);
 }
 
 async function assemble(

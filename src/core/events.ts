@@ -146,6 +146,8 @@ export type CroupierEvent =
       readonly service: string;
       readonly reason: 'swap' | 'exit';
     }
+  /** The upstream was another session of this program, which has ended: this one serves its address now, and has no upstream. */
+  | { readonly type: 'upstream.replaced'; readonly url: string }
   | {
       readonly type: 'reload.finished';
       readonly service: string;

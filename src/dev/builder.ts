@@ -5,15 +5,17 @@ import type { Guardian } from '../process/guardian.js';
 import type { BuildResult, BuildRun } from '../process/types.js';
 import type { BuildOutcome, RunningBuild } from '../supervisor/ports.js';
 import type { Artifacts } from './artifacts.js';
+import { commandEnvironment } from './child-environment.js';
 import { fillPlaceholders } from './placeholders.js';
 
 export interface BuilderOptions {
-  readonly service: ServiceConfig;
-  readonly build: BuildConfig;
+  /** As it is configured now. */
+  service(): ServiceConfig;
   readonly artifacts: Artifacts;
   readonly clock: Clock;
   readonly guardian: Guardian;
-  readonly env: Readonly<Record<string, string>>;
+  /** The runner's own environment. */
+  readonly env: NodeJS.ProcessEnv;
   /** Marks the time in which files change by our own doing; the returned function ends it. */
   ownCommand(): (completed: boolean) => void;
 }
@@ -27,13 +29,17 @@ export class Builder {
   }
 
   build(generation: number, artifact: string | null): RunningBuild {
+    const { artifacts, clock, guardian } = this.#options;
+    const service = this.#options.service();
+    const { build } = service;
+    if (build === null) throw new Error('a build was asked for where none is configured');
     let run: BuildRun | null = null;
     let cancelled = false;
     const begin = async (): Promise<BuildOutcome> => {
-      const { artifacts, build, service, clock, env, guardian } = this.#options;
-      if (artifact !== null) await artifacts.prepare(generation);
+      if (artifact !== null) await artifacts.prepare(build.artifact, generation);
       if (cancelled) return { outcome: 'cancelled', ms: 0 };
       const command = fillPlaceholders(build.command, { artifact, generation });
+      const env = commandEnvironment(service, this.#options.env);
       const endOwnCommand = this.#options.ownCommand();
       run = runBuild({ command, cwd: service.cwd, env, timeoutMs: build.timeout, clock, guardian });
       const result = await run.result;

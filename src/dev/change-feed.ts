@@ -22,27 +22,38 @@ export class ChangeFeed implements WatchHandlers {
   #nextId = 1;
   /** The open batch: its request's id and when its first change was seen. */
   #open: { readonly id: number; readonly at: number } | null = null;
-  #closing = false;
+  /** Until the service is started, nothing is: it may have to wait for others. */
+  #state: 'waiting' | 'open' | 'closed' = 'waiting';
 
   constructor(options: ChangeFeedOptions) {
     this.#options = options;
   }
 
   start(): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'open';
     this.#want({ kind: 'start', paths: [] }, 'start', 'rebuild');
   }
 
   reload(): void {
+    if (this.#state !== 'open') return;
     this.#want({ kind: 'manual', paths: [] }, 'manual', 'rebuild');
+  }
+
+  /** Settings changed so that another process is needed. `paths` are relative to the service's folder. */
+  settingsChanged(paths: readonly string[], rule: string, action: 'restart' | 'rebuild'): void {
+    if (this.#state !== 'open') return;
+    this.#options.publish({ type: 'files.changed', service: this.#options.name, paths, rule });
+    this.#want({ kind: 'change', paths }, rule, action);
   }
 
   /** Nothing more is passed on. */
   close(): void {
-    this.#closing = true;
+    this.#state = 'closed';
   }
 
   onOpen(batch: ChangeBatch): void {
-    if (this.#closing) return;
+    if (this.#state !== 'open') return;
     const id = this.#nextId++;
     this.#open = { id, at: this.#options.clock.now() };
     // What a `run` rule makes has to be there first, so nothing is begun early then.
@@ -52,12 +63,12 @@ export class ChangeFeed implements WatchHandlers {
   }
 
   onGrow(): void {
-    if (this.#closing) return;
+    if (this.#state !== 'open') return;
     this.#options.supervisor.dispatch({ type: 'grown' });
   }
 
   onBatch(batch: ChangeBatch): void {
-    if (this.#closing) return;
+    if (this.#state !== 'open') return;
     void this.#settle(batch);
   }
 
@@ -73,7 +84,7 @@ export class ChangeFeed implements WatchHandlers {
       this.#options.publish({ type: 'files.changed', service: this.#options.name, paths, rule: batch.rule });
     }
     const ran = batch.runs.length === 0 || (await this.#options.run(batch.runs));
-    if (this.#closing) return;
+    if (this.#state !== 'open') return;
     const { action } = batch;
     const request =
       action === 'none' || !ran ? null : { ...this.#request(open.id, batch, action, true), at: open.at };

@@ -13,19 +13,15 @@ import { processStartTime } from '../process/start-time.js';
 import type { Child } from '../process/types.js';
 import type { Launched } from '../supervisor/ports.js';
 import { childEnvironment } from './child-environment.js';
+import type { HttpFunctions } from './http-functions.js';
 import { fillPlaceholders } from './placeholders.js';
+import type { Group } from './process-groups.js';
 import { waitUntilReady } from './readiness.js';
 import type { RegistrationLog } from './registration-log.js';
 
-/** A process group of the session, as the session file keeps it. */
-export interface Group {
-  readonly pid: number;
-  readonly startTime: number;
-  readonly marker: string;
-}
-
 export interface LauncherOptions {
-  readonly service: ServiceConfig;
+  /** As it is configured now: a generation keeps what it was started with. */
+  service(): ServiceConfig;
   readonly clock: Clock;
   readonly gate: ServiceGate;
   readonly guardian: Guardian;
@@ -34,10 +30,23 @@ export interface LauncherOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly color: boolean;
   readonly registrations: RegistrationLog;
+  readonly httpFunctions: HttpFunctions;
   activeGeneration(): number | null;
   onOutput(generation: number, stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  /** The `PORT` of a generation that is about to be started. */
+  onPort(generation: number, port: number): void;
   onGroup(generation: number, group: Group): void;
   onGroupGone(generation: number): void;
+}
+
+/** What a generation was started with. */
+interface Made {
+  readonly service: ServiceConfig;
+  readonly generation: number;
+  readonly port: number;
+  readonly marker: string;
+  /** Its listener of the gateway. */
+  readonly agentAddress: string;
 }
 
 /** Starts the process of a generation with its own listener of the gateway, its own port and its own environment. */
@@ -49,8 +58,10 @@ export class Launcher {
   }
 
   async launch(generation: number, artifact: string | null): Promise<Result<Launched, Failure>> {
-    const { service, gate, guardian, clock } = this.#options;
+    const { gate, guardian, clock } = this.#options;
+    const service = this.#options.service();
     const [{ agentAddress }, port] = await Promise.all([gate.openGeneration(generation), freePort()]);
+    this.#options.onPort(generation, port);
     const marker = generationMarker(this.#options.sessionMarker, service.name, generation);
     const command = fillPlaceholders(service.command, { port, artifact, generation });
     const { env, color } = this.#options;
@@ -74,19 +85,14 @@ export class Launcher {
     void processStartTime(child.pid).then((startTime) => {
       if (startTime !== null) this.#options.onGroup(generation, { pid: child.pid, startTime, marker });
     });
-    return ok(this.#launched(child, { generation, port, marker, agentAddress }));
+    return ok(this.#launched(child, { service, generation, port, marker, agentAddress }));
   }
 
-  #launched(
-    child: Child,
-    made: {
-      readonly generation: number;
-      readonly port: number;
-      readonly marker: string;
-      readonly agentAddress: string;
-    },
-  ): Launched {
-    const { guardian, onGroupGone } = this.#options;
+  #launched(child: Child, made: Made): Launched {
+    const { guardian, httpFunctions, onGroupGone } = this.#options;
+    const ending = new AbortController();
+    void child.exited.then(() => ending.abort());
+    void httpFunctions.serve({ ...made, pid: child.pid, signal: ending.signal });
     return {
       pid: child.pid,
       exited: child.exited.then((exit) => this.#explainExit(child, exit)),
@@ -94,6 +100,7 @@ export class Launcher {
       waitingFor: () => this.#waitingFor(made),
       outputTail: () => child.outputTail(),
       stop: async (signal, graceMs) => {
+        ending.abort();
         const stopped = await child.stop(signal, graceMs);
         guardian.remove(child.pid);
         onGroupGone(made.generation);
@@ -108,24 +115,22 @@ export class Launcher {
     return { ...failure, holder: await whoListens(failure.port) };
   }
 
-  #ready(
-    child: Child,
-    made: { readonly generation: number; readonly port: number; readonly marker: string },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { service, clock, gate, registrations } = this.#options;
-    const { generation, port, marker } = made;
-    return waitUntilReady({
+  async #ready(child: Child, made: Made, signal: AbortSignal): Promise<void> {
+    const { clock, gate, registrations, httpFunctions } = this.#options;
+    const { service, generation, port, marker } = made;
+    await waitUntilReady({
       ready: service.ready,
       clock,
       signal,
       registered: registrations.registered(generation),
-      expectsRegistration: registrations.everRegistered,
+      expectsRegistration: registrations.everRegistered || httpFunctions.isExpected,
+      expectsNoRegistration: registrations.isAlone,
       speaksToGateway: () => gate.speaks(generation),
       probe: () => passes(probeUntilReady({ ready: service.ready, port, child, marker, clock, signal })),
       missingFunctions: () => this.#missingFunctions(generation),
       lastRegistrationAt: () => gate.lastRegistrationAt(generation),
     });
+    if (!gate.speaks(generation) && gate.functions(generation).length === 0) registrations.noteAlone();
   }
 
   #missingFunctions(generation: number): readonly string[] {
@@ -136,19 +141,18 @@ export class Launcher {
     return gate.functions(active).flatMap((one) => (has.has(one.id) ? [] : [one.id]));
   }
 
-  #waitingFor(made: {
-    readonly port: number;
-    readonly agentAddress: string;
-    readonly generation: number;
-  }): string {
-    const { service, registrations, gate } = this.#options;
+  #waitingFor(made: Made): string {
+    const { service } = made;
+    const { registrations, gate, httpFunctions } = this.#options;
     const { ready } = service;
-    const registration =
+    const overHttp = registrations.everRegistered ? null : httpFunctions.describeWait(made.port);
+    const bySdk =
       gate.functions(made.generation).length === 0
         ? `its registration with the gateway (CROUPIER_AGENT_ADDR=${made.agentAddress})`
         : 'an answer from the address that it registered';
+    const registration = overHttp ?? bySdk;
     const probe = describeProbe(service, made.port);
-    if (registrations.everRegistered) {
+    if (registrations.everRegistered || overHttp !== null) {
       return ready.kind === 'auto' || ready.kind === 'spawn' ? registration : `${probe}, and ${registration}`;
     }
     return ready.kind === 'auto' ? `${registration}, or ${probe}` : probe;

@@ -1,5 +1,6 @@
 import type { ReadyConfig } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
+import { pause } from './pause.js';
 
 /** A port that accepts may be that of a program which registers a moment later; so long it is given, in ms. */
 export const PROBE_SETTLE_MS = 500;
@@ -14,6 +15,8 @@ export interface ReadinessInput {
   readonly registered: Promise<void>;
   /** An earlier generation registered functions, so this one will. */
   readonly expectsRegistration: boolean;
+  /** An earlier generation got ready by its port and never registered: nor will this one, as far as is known. */
+  readonly expectsNoRegistration: boolean;
   /** Something of this generation speaks to its listener of the gateway: it has an SDK. */
   speaksToGateway(): boolean;
   /** Runs the configured or the automatic probe; resolves when it passes, never otherwise. */
@@ -50,7 +53,7 @@ export async function waitUntilReady(input: ReadinessInput): Promise<void> {
 
 async function acceptsWithoutSdk(input: ReadinessInput): Promise<void> {
   await input.probe();
-  await wait(input, PROBE_SETTLE_MS);
+  if (!input.expectsNoRegistration) await pause(input.clock, PROBE_SETTLE_MS, input.signal);
   // It has an SDK, and that will say when it is ready.
   if (input.speaksToGateway()) await input.registered;
 }
@@ -62,20 +65,6 @@ async function functionsSettled(input: ReadinessInput): Promise<void> {
     const left = last + FUNCTIONS_SETTLE_MS - input.clock.now();
     if (left <= 0) return;
     // Looked at again in short steps: a further registration can complete the set at any moment.
-    await wait(input, Math.min(left, 10));
+    await pause(input.clock, Math.min(left, 10), input.signal);
   }
-}
-
-/** Ends early, and leaves no timer, when the wait for readiness is over. */
-function wait({ clock, signal }: Pick<ReadinessInput, 'clock' | 'signal'>, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      cancelTimer();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancelTimer = clock.after(ms, end);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }

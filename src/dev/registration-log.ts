@@ -2,10 +2,22 @@
 export class RegistrationLog {
   readonly #registered = new Map<number, { readonly promise: Promise<void>; readonly resolve: () => void }>();
   #ever = false;
+  /** Some generation got ready without anything registered. */
+  #someWereAlone = false;
 
-  /** Some generation of this session registered functions. */
+  /** Some generation of this session registered functions by itself, so later ones will. */
   get everRegistered(): boolean {
     return this.#ever;
+  }
+
+  /** A generation of this session got ready by its port alone, so a later one need not be given time to register. */
+  get isAlone(): boolean {
+    return this.#someWereAlone && !this.#ever;
+  }
+
+  /** This generation got ready with nothing registered, and has not spoken to its listener. */
+  noteAlone(): void {
+    this.#someWereAlone = true;
   }
 
   /** Resolves when this generation has registered and its addresses answered. */
@@ -13,8 +25,14 @@ export class RegistrationLog {
     return this.#entry(generation).promise;
   }
 
-  note(generation: number): void {
-    this.#ever = true;
+  /** @param bySdk the process did it; false: what it serves over HTTP was registered for it */
+  note(generation: number, bySdk: boolean): void {
+    if (bySdk) this.#ever = true;
+    this.#entry(generation).resolve();
+  }
+
+  /** This generation turned out to have nothing to register, and need not be waited for. */
+  settle(generation: number): void {
     this.#entry(generation).resolve();
   }
 

@@ -5,16 +5,19 @@ import { runBuild } from '../process/build.js';
 import type { Guardian } from '../process/guardian.js';
 import type { BuildRun } from '../process/types.js';
 import type { ChangeBatch } from '../watch/types.js';
+import { commandEnvironment } from './child-environment.js';
 import { fillPlaceholders } from './placeholders.js';
 
 /** A command of a `run` rule that takes longer than this is ended, in ms. The default of `build.timeout`. */
 const RUN_TIMEOUT_MS = 5 * 60_000;
 
 export interface RunRulesOptions {
-  readonly service: ServiceConfig;
+  /** As it is configured now. */
+  service(): ServiceConfig;
   readonly clock: Clock;
   readonly guardian: Guardian;
-  readonly env: Readonly<Record<string, string>>;
+  /** The runner's own environment. */
+  readonly env: NodeJS.ProcessEnv;
   publish(event: CroupierEvent): void;
   ownCommand(): (completed: boolean) => void;
 }
@@ -45,13 +48,14 @@ export class RunRules {
   }
 
   async #runOne(command: ChangeBatch['runs'][number]['command'], paths: readonly string[]): Promise<boolean> {
-    const { service, clock, env, guardian } = this.#options;
+    const { clock, guardian } = this.#options;
+    const service = this.#options.service();
     const filled = fillPlaceholders(command, { files: paths });
     const end = this.#options.ownCommand();
     const run = runBuild({
       command: filled,
       cwd: service.cwd,
-      env,
+      env: commandEnvironment(service, this.#options.env),
       timeoutMs: RUN_TIMEOUT_MS,
       clock,
       guardian,
@@ -87,7 +91,7 @@ export class RunRules {
   #tell(level: 'info' | 'error', message: string): void {
     this.#options.publish({
       type: 'session.notice',
-      service: this.#options.service.name,
+      service: this.#options.service().name,
       level,
       message: message.trimEnd(),
     });

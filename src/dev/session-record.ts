@@ -1,9 +1,12 @@
+import type { TlsFiles } from '../config/types.js';
 import { removeSession, updateSession, writeSession } from '../control/session-file.js';
 import type { SessionGroup } from '../control/types.js';
 import { processStartTime } from '../process/start-time.js';
 
 export interface SessionRecordOptions {
   readonly gateway: string;
+  /** The gateway's own. */
+  readonly tls: TlsFiles | null;
   readonly services: readonly string[];
   onNotice(message: string): void;
 }
@@ -31,6 +34,7 @@ export class SessionRecord {
     const written = writeSession(root, {
       ...owner,
       gateway: options.gateway,
+      tls: options.tls === null ? null : clientSide(options.tls),
       control: null,
       token: null,
       startedAt: new Date().toISOString(),
@@ -46,6 +50,11 @@ export class SessionRecord {
     if (!written.ok) this.#complain(written.error);
   }
 
+  setServices(services: readonly string[]): void {
+    const written = updateSession(this.#root, this.#owner, { services });
+    if (!written.ok) this.#complain(written.error);
+  }
+
   close(): void {
     removeSession(this.#root, this.#owner);
   }
@@ -56,4 +65,9 @@ export class SessionRecord {
     this.#complained = true;
     this.#onNotice(`${message}; other commands will not find this session`);
   }
+}
+
+/** What another command dials the gateway with: it trusts what the gateway shows, and where a certificate is asked for it has the gateway's own. */
+function clientSide({ ca, cert, key, serverName }: TlsFiles): TlsFiles {
+  return ca === null ? { ca: cert, cert: null, key: null, serverName } : { ca, cert, key, serverName };
 }

@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { ConfigFlags } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { SessionConfig } from '../config/types.js';
-import { readSession, readStale } from '../control/session-file.js';
+import { readSession } from '../control/session-file.js';
 import { EventBus } from '../core/bus.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import type { StampedEvent } from '../core/events.js';
@@ -9,18 +10,23 @@ import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
 import type { Gateway } from '../gateway/gateway.js';
 import { wantsColor } from '../observe/color.js';
-import { canReadKeys, type Keyboard, type KeyCommand, openKeyboard } from '../observe/keys.js';
+import { canReadKeys } from '../observe/keys.js';
 import { chooseMode, createReporter } from '../observe/reporter.js';
 import type { Reporter, ReporterMode, StandardStreams } from '../observe/types.js';
-import { findOwner } from '../process/attribution.js';
 import { type Guardian, startGuardian } from '../process/guardian.js';
 import { createSessionMarker } from '../process/marker.js';
-import { endStale } from '../process/reap.js';
+import { NO_DEPARTURES } from '../upstream/departures.js';
 import { openSessionGateway } from './gateway.js';
-import { invokeFunction } from './invoke-function.js';
-import { ServiceSession } from './service-session.js';
+import { HttpInputSchemas } from './http-input-schemas.js';
+import type { ServiceGroup } from './service-group.js';
+import { openSessionKeys } from './session-keys.js';
 import { SessionRecord } from './session-record.js';
+import { openSessionServices } from './session-services.js';
+import type { SessionUpstream } from './session-upstream.js';
+import { StablePorts } from './stable-ports.js';
+import { endStaleSession } from './stale-session.js';
 import { SIGNAL_EXIT_CODES, type StopSignal, StopSignals } from './stop-signals.js';
+import { type ChosenUpstream, chooseUpstream } from './upstream-choice.js';
 
 export interface DevOptions {
   readonly cwd: string;
@@ -65,16 +71,18 @@ class DevSession {
   readonly #options: DevOptions;
   readonly #io: StandardStreams;
   readonly #config: SessionConfig;
+  /** By it other sessions tell this one from the rest. */
+  readonly #id = randomUUID();
   readonly #clock: Clock = systemClock;
   readonly #bus = new EventBus();
   readonly #mode: ReporterMode;
   readonly #color: boolean;
-  readonly #services: ServiceSession[] = [];
+  #services: ServiceGroup | null = null;
+  #upstream: SessionUpstream | null = null;
   readonly #signals: StopSignals;
   readonly #ended: Promise<Result<number, UserError>>;
   #end: (result: Result<number, UserError>) => void = () => {};
   #reason = 'ended';
-  #paused = false;
 
   constructor(options: DevOptions, io: StandardStreams, config: SessionConfig) {
     this.#options = options;
@@ -87,7 +95,7 @@ class DevSession {
     });
     this.#signals = new StopSignals(this.#clock, {
       onStop: (signal) => this.#stop(signal, ok(SIGNAL_EXIT_CODES[signal])),
-      onForce: () => this.#force(),
+      onForce: () => this.#services?.force(),
     });
   }
 
@@ -97,20 +105,43 @@ class DevSession {
     const guarded = createSessionMarker();
     const guardian = startGuardian(guarded);
     try {
-      await this.#endStale();
+      const notice = (level: 'info' | 'warn' | 'error', message: string) =>
+        this.#bus.publish({ type: 'session.notice', level, message });
+      await endStaleSession(this.#config.root, (message) => notice('warn', message));
+      const schemas = new HttpInputSchemas();
+      const usable = await schemas.check(this.#config.services.flatMap((service) => service.functions));
+      if (!usable.ok) return usable;
+      const upstream = await chooseUpstream(this.#config.upstream, this.#config.gateway, notice);
+      if (!upstream.ok) return upstream;
       const gateway = await openSessionGateway({
         config: this.#config.gateway,
+        upstream: upstream.value,
+        sessionId: this.#id,
+        services: () => this.#services?.names ?? [],
         clock: this.#clock,
-        // A process table that cannot be read tells nothing: the caller counts as external then.
-        attribute: (caller) =>
-          findOwner(
-            this.#services.flatMap((service) => service.owners()),
-            caller,
-          ).catch(() => null),
-        onNotice: (level, message) => this.#bus.publish({ type: 'session.notice', level, message }),
+        attribute: async (caller) => this.#services?.findOwner(caller) ?? null,
+        // The upstream is opened after the gateway, whose address it is told.
+        elsewhere: {
+          pass: async (call, signal) => this.#upstream?.elsewhere?.pass(call, signal) ?? null,
+          read: async (call, onEvent, signal) =>
+            this.#upstream?.elsewhere?.read(call, onEvent, signal) ?? null,
+        },
+        departures: () => this.#upstream?.departures ?? NO_DEPARTURES,
+        onNotice: notice,
       });
       if (!gateway.ok) return gateway;
-      return await this.#serve({ reporter, guardian, marker: guarded, gateway: gateway.value });
+      const stablePorts = await StablePorts.open(this.#config.services, this.#clock, notice);
+      if (!stablePorts.ok) {
+        await gateway.value.close();
+        return stablePorts;
+      }
+      const parts = { reporter, guardian, marker: guarded, gateway: gateway.value };
+      return await this.#serve({
+        ...parts,
+        chosen: upstream.value,
+        stablePorts: stablePorts.value,
+        schemas,
+      });
     } finally {
       this.#signals.close();
       await guardian.close();
@@ -123,52 +154,95 @@ class DevSession {
     readonly guardian: Guardian;
     readonly marker: string;
     readonly gateway: Gateway;
+    readonly chosen: ChosenUpstream | null;
+    readonly stablePorts: StablePorts;
+    readonly schemas: HttpInputSchemas;
   }): Promise<Result<number, UserError>> {
-    const { reporter, guardian, marker, gateway } = parts;
+    const { reporter, guardian, marker, gateway, chosen, stablePorts, schemas } = parts;
     const record = await SessionRecord.open(this.#config.root, {
       gateway: gateway.address,
+      tls: this.#config.gateway.tls,
       services: this.#config.services.map((service) => service.name),
       onNotice: (message) => this.#bus.publish({ type: 'session.notice', level: 'warn', message }),
     });
-    const groups = () => this.#services.flatMap((service) => service.groups);
-    for (const service of this.#config.services) {
-      this.#services.push(
-        new ServiceSession({
-          service,
-          clock: this.#clock,
-          gateway,
-          guardian,
-          sessionMarker: marker,
-          env: this.#options.env,
-          color: this.#color && this.#io.stdout.isTTY === true,
-          watch: this.#options.watch,
-          outputAsEvents: this.#mode === 'json',
-          publish: (event) => this.#bus.publish(event),
-          onOutput: (stream, chunk) => reporter.output(service.name, stream, chunk),
-          onGroupsChanged: () => record.setGroups(groups()),
-        }),
-      );
-    }
+    const { services, live } = openSessionServices({
+      config: this.#config,
+      options: this.#options,
+      clock: this.#clock,
+      gateway,
+      guardian,
+      sessionMarker: marker,
+      stablePorts,
+      schemas,
+      reporter,
+      record,
+      color: this.#color && this.#io.stdout.isTTY === true,
+      outputAsEvents: this.#mode === 'json',
+      stdinIsFixed: canReadKeys({ mode: this.#mode, stdin: this.#io.stdin, childHasStdin: false }),
+      upstream: () => this.#upstream,
+      publish: (event) => this.#bus.publish(event),
+    });
+    this.#services = services;
+    const upstream = chosen === null ? null : await this.#openUpstream(chosen, gateway, services);
+    for (const service of this.#config.services) await services.add(service);
     const notes = this.#config.notes;
     for (const message of notes) this.#bus.publish({ type: 'session.notice', level: 'info', message });
     this.#bus.publish({
       type: 'session.ready',
       gateway: gateway.address,
       control: null,
-      upstream: null,
+      upstream: upstream?.url ?? null,
       pid: process.pid,
     });
-    const keyboard = this.#openKeyboard(reporter, gateway);
-    const gauges = setInterval(() => reporter.gauges(this.#gauges()), GAUGES_EVERY_MS);
-    for (const service of this.#services) service.start();
+    const keyboard = openSessionKeys({
+      io: this.#io,
+      isRead: this.#readsKeys(),
+      reporter,
+      gateway,
+      services,
+      live,
+      onQuit: () => this.#stop('q', ok(0)),
+      onInterrupt: () => this.#signals.take('SIGINT'),
+    });
+    const gauges = setInterval(() => reporter.gauges(services.gauges), GAUGES_EVERY_MS);
+    this.#bus.subscribe((event) => services.take(event));
+    services.start();
     const result = await this.#ended;
-    await Promise.all(this.#services.map((service) => service.close()));
+    await live.close();
+    await upstream?.withdraw();
+    await services.close();
+    await stablePorts.close();
+    await upstream?.close();
     clearInterval(gauges);
     keyboard?.close();
     await gateway.close();
     record.close();
     this.#bus.publish({ type: 'session.closed', reason: this.#reason });
     return result;
+  }
+
+  async #openUpstream(
+    chosen: ChosenUpstream,
+    gateway: Gateway,
+    services: ServiceGroup,
+  ): Promise<SessionUpstream> {
+    // Most sessions have none: what it takes is loaded where it is used.
+    const { SessionUpstream } = await import('./session-upstream.js');
+    const upstream = new SessionUpstream(
+      {
+        chosen,
+        sessionId: this.#id,
+        gatewayConfig: this.#config.gateway,
+        gateway,
+        clock: this.#clock,
+        publish: (event) => this.#bus.publish(event),
+        findListener: (address) => services.findListener(address),
+      },
+      this.#config.services,
+    );
+    this.#bus.subscribe((event) => upstream.take(event));
+    this.#upstream = upstream;
+    return upstream;
   }
 
   async #openReporter(): Promise<Reporter> {
@@ -193,43 +267,13 @@ class DevSession {
     return canReadKeys({ mode: this.#mode, stdin: this.#io.stdin, childHasStdin });
   }
 
-  #openKeyboard(reporter: Reporter, gateway: Gateway): Keyboard | null {
-    if (!this.#readsKeys()) return null;
-    return openKeyboard({
-      stdin: this.#io.stdin,
-      stderr: this.#io.stderr,
-      reporter,
-      handlers: {
-        onCommand: (command) => this.#obey(command, reporter),
-        functions: () => gateway.functions().map((one) => one.id),
-        invoke: (functionId, payload) => invokeFunction(gateway.address, functionId, payload),
-      },
-    });
-  }
-
-  #obey(command: KeyCommand, reporter: Reporter): void {
-    switch (command) {
-      case 'reload':
-        for (const service of this.#services) service.reload(this.#paused);
-        break;
-      case 'pause':
-        this.#paused = !this.#paused;
-        for (const service of this.#services) this.#paused ? service.pause() : service.resume();
-        reporter.gauges(this.#gauges());
-        break;
-      case 'quit':
-        this.#stop('q', ok(0));
-        break;
-      case 'interrupt':
-        this.#signals.take('SIGINT');
-        break;
-    }
-  }
-
   /** A command that cannot be started at all will not start after an edit either: there is nothing to wait for. */
   #giveUpWhereNothingCanRun(event: StampedEvent): void {
     if (event.type !== 'generation.failed' || event.reason !== 'spawn-failed' || event.generation !== 1)
       return;
+    // The others go on without it; and what the configuration has got wrong while the session runs can be corrected there.
+    const [first, ...others] = this.#config.services;
+    if (others.length > 0 || event.service !== first?.name) return;
     const { file } = this.#config;
     const wayOut =
       file === null
@@ -241,31 +285,5 @@ class DevSession {
   #stop(reason: StopSignal | 'q' | 'spawn-failed', result: Result<number, UserError>): void {
     this.#reason = reason;
     this.#end(result);
-  }
-
-  #force(): void {
-    for (const service of this.#services) service.force();
-  }
-
-  #gauges() {
-    const sum = { held: 0, calls: 0, jobs: 0 };
-    for (const service of this.#services) {
-      const { held, calls, jobs } = service.gauges;
-      sum.held += held;
-      sum.calls += calls;
-      sum.jobs += jobs;
-    }
-    return { ...sum, paused: this.#paused };
-  }
-
-  async #endStale(): Promise<void> {
-    const onNotice = (message: string) =>
-      this.#bus.publish({ type: 'session.notice', level: 'warn', message });
-    const stale = await readStale(this.#config.root, { onNotice });
-    if (stale === null) return;
-    const ended = await endStale(stale.groups);
-    const what = ended.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
-    const survivors = ended.length === 0 ? 'nothing of it was left' : `ended what was left of it: ${what}`;
-    onNotice(`the session of ${stale.startedAt} was not ended properly; ${survivors}`);
   }
 }

@@ -8,6 +8,7 @@ export function reportJsonLines({ stdout }: ReporterOptions): Reporter {
     },
     output: () => undefined,
     gauges: () => undefined,
+    setServices: () => undefined,
     print: () => undefined,
     clear: () => undefined,
     suspend: () => () => undefined,

@@ -2,7 +2,7 @@ import { supportsUnicode } from './color.js';
 import { narrate } from './narrate.js';
 import { PrefixedOutput } from './prefixed-output.js';
 import { RecentOutput } from './recent-output.js';
-import { initialStatus, reduceStatus } from './status.js';
+import { initialStatus, reduceStatus, withServices } from './status.js';
 import { createStyle } from './style.js';
 import type { Reporter, ReporterOptions } from './types.js';
 
@@ -11,9 +11,10 @@ const NEWLINE = 0x0a;
 
 /** Lines only, for logs: ours on stderr behind a prefix, the child's where it wrote them, untouched. */
 export function reportPlainLines(options: ReporterOptions): Reporter {
-  const { stdout, stderr, verbose, services, color } = options;
+  const { stdout, stderr, verbose, color } = options;
   const style = createStyle({ color, unicode: supportsUnicode(options.env ?? process.env) });
-  const showService = services.length > 1;
+  let { services } = options;
+  let showService = services.length > 1;
   let status = initialStatus(services);
   /** The child left a line open on stderr: ours must not be glued to it. */
   let isLineOpen = false;
@@ -25,7 +26,7 @@ export function reportPlainLines(options: ReporterOptions): Reporter {
     if (stream === 'stderr') isLineOpen = chunk.at(-1) !== NEWLINE;
     (stream === 'stdout' ? stdout : stderr).write(chunk);
   };
-  const prefixed = showService ? new PrefixedOutput({ services, style, write }) : null;
+  const prefixed = new PrefixedOutput({ services, style, write });
   const print = (lines: readonly string[]): void => {
     if (lines.length === 0) return;
     stderr.write(`${isLineOpen ? '\n' : ''}${lines.map((line) => `${style.dim(PREFIX)}${line}\n`).join('')}`);
@@ -36,7 +37,7 @@ export function reportPlainLines(options: ReporterOptions): Reporter {
   return {
     sink(event) {
       if (event.type === 'generation.stopped' || event.type === 'generation.failed') {
-        prefixed?.end(event.service);
+        prefixed.end(event.service);
       }
       const before = status;
       status = reduceStatus(before, event);
@@ -49,15 +50,22 @@ export function reportPlainLines(options: ReporterOptions): Reporter {
       );
     },
     output(service, stream, chunk) {
-      if (prefixed === null) write(stream, chunk);
+      if (!showService) write(stream, chunk);
       else prefixed.push(service, stream, chunk);
     },
     gauges: () => undefined,
+    setServices(names) {
+      status = withServices(status, names);
+      for (const service of services) prefixed.end(service);
+      services = names;
+      showService = names.length > 1;
+      prefixed.setServices(names);
+    },
     print,
     clear: () => undefined,
     suspend: () => () => undefined,
     close() {
-      for (const service of services) prefixed?.end(service);
+      for (const service of services) prefixed.end(service);
     },
   };
 }

@@ -7,8 +7,8 @@ type StreamName = 'stdout' | 'stderr';
 /** Puts each service's name before its lines. Only whole lines go out, so that services do not mix within one. */
 export class PrefixedOutput {
   readonly #style: Style;
-  readonly #width: number;
-  readonly #services: readonly string[];
+  #width = 0;
+  #services: readonly string[] = [];
   readonly #write: (stream: StreamName, chunk: Uint8Array) => void;
   readonly #lines = new Map<string, OutputLines>();
 
@@ -17,10 +17,19 @@ export class PrefixedOutput {
     readonly style: Style;
     readonly write: (stream: StreamName, chunk: Uint8Array) => void;
   }) {
-    this.#services = options.services;
     this.#style = options.style;
     this.#write = options.write;
-    this.#width = Math.max(0, ...options.services.map((name) => name.length));
+    this.setServices(options.services);
+  }
+
+  /** Names, in the order of their colours. Nothing of a service that is gone is kept. */
+  setServices(services: readonly string[]): void {
+    for (const gone of this.#services.filter((name) => !services.includes(name))) {
+      this.end(gone);
+      for (const stream of ['stdout', 'stderr'] as const) this.#lines.delete(`${stream} ${gone}`);
+    }
+    this.#services = services;
+    this.#width = Math.max(0, ...services.map((name) => name.length));
   }
 
   push(service: string, stream: StreamName, chunk: Uint8Array): void {

@@ -54,6 +54,11 @@ export function initialStatus(services: readonly string[]): SessionStatus {
   return { gateway: null, upstream: null, services: services.map(newService) };
 }
 
+/** The status when the services of the session are others: those that stay are as they were. */
+export function withServices(status: SessionStatus, services: readonly string[]): SessionStatus {
+  return { ...status, services: services.map((name) => findService(status, name)) };
+}
+
 export function findService(status: SessionStatus, name: string): ServiceStatus {
   return status.services.find((service) => service.name === name) ?? newService(name);
 }

@@ -61,6 +61,8 @@ export interface Reporter {
   /** Output of a service's process, as it came. In `json` mode it goes out as `process.output` events instead. */
   output(service: string, stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
   gauges(gauges: Gauges): void;
+  /** The services of the session are others now: their names. */
+  setServices(names: readonly string[]): void;
   /** Lines that the user asked for, such as the answer of a call. Not in `json` mode. */
   print(lines: readonly string[]): void;
   /** Clears the screen, where there is one. */

@@ -42,6 +42,12 @@ export function probeListening(query: ListeningQuery): ListeningProbe {
   };
 }
 
+/** Where the processes of a group listen now, as `host:port`; debuggers not counted. Empty on Windows. */
+export async function listListening(query: ListeningQuery): Promise<readonly string[]> {
+  const listeners = await listListeners(query, recordOrigin(query.pgid));
+  return listeners.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
 interface Listener {
   readonly host: string;
   readonly port: number;

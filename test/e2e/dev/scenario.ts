@@ -47,8 +47,8 @@ export class Scenario {
     return this.#adopt(DevProcess.start(this.project.folder, args, { ...this.environment, ...env }));
   }
 
-  startCommand(words: readonly string[]): DevProcess {
-    return this.#adopt(DevProcess.startCommand(this.project.folder, words, this.environment));
+  startCommand(words: readonly string[], env: NodeJS.ProcessEnv = {}): DevProcess {
+    return this.#adopt(DevProcess.startCommand(this.project.folder, words, { ...this.environment, ...env }));
   }
 
   /** Starts a session and waits until its first generation has the calls, and all was said about that. */

@@ -20,6 +20,7 @@ async function watch(changed: Partial<ReadinessInput>): Promise<{ isReady: boole
     signal: waiting.signal,
     registered: never,
     expectsRegistration: false,
+    expectsNoRegistration: false,
     speaksToGateway: () => false,
     probe: () => never,
     missingFunctions: () => [],
@@ -41,6 +42,12 @@ describe('a process whose port accepts', () => {
     expect(seen.isReady).toBe(false);
     await clock.advance(1);
     expect(seen.isReady).toBe(true);
+  });
+
+  it('is ready at once where earlier generations never registered, unless it speaks to the gateway', async () => {
+    const alone = { probe: passed, expectsNoRegistration: true };
+    expect(await watch(alone)).toEqual({ isReady: true });
+    expect(await watch({ ...alone, speaksToGateway: () => true })).toEqual({ isReady: false });
   });
 
   it('is waited for until it registers if it speaks to the gateway', async () => {

@@ -48,6 +48,17 @@ describe('the status line', () => {
     expect(terminal.lines.filter((line) => line.includes('ready  game'))).toHaveLength(1);
   });
 
+  it('shows the services that are there now', async () => {
+    const { terminal, tell, reporter } = await open();
+    tell(events.active(1));
+    reporter.setServices(['game', 'shop']);
+    expect(terminal.lines.at(-1)).toMatch(/game #1.*shop/);
+    tell(events.active(1, ['buy'], 'shop'));
+    reporter.setServices(['shop']);
+    expect(terminal.lines.at(-1)).toContain('shop #1');
+    expect(terminal.lines.at(-1)).not.toContain('game');
+  });
+
   it('changes in place', async () => {
     const { terminal, tell, reporter } = await open();
     tell(events.active(1));

@@ -82,6 +82,19 @@ describe('plain', () => {
     reporter.close();
     expect(stdout.text).toMatch(/chat │ bye\n$/);
   });
+
+  it('prefixes lines from the moment on at which there are several services, and as long as there are', async () => {
+    const { stdout, stderr, reporter } = await open('plain');
+    reporter.output('game', 'stdout', Buffer.from('alone\n'));
+    reporter.setServices(['game', 'lobby']);
+    reporter.output('game', 'stdout', Buffer.from('one\n'));
+    reporter.output('lobby', 'stdout', Buffer.from('two\nunfinished'));
+    reporter.sink(stamp(events.notice('info', 'hello')));
+    reporter.setServices(['game']);
+    reporter.output('game', 'stdout', Buffer.from('alone\n'));
+    expect(stdout.text).toBe('alone\ngame  │ one\nlobby │ two\nlobby │ unfinished\nalone\n');
+    expect(stderr.text).toBe('[croupier] info hello\n');
+  });
 });
 
 describe('a stream that breaks', () => {

@@ -95,6 +95,7 @@ class World {
       invoke: unused,
       startJob: unused,
       cancelJob: unused,
+      describe: unused,
       waitForReady: unused,
       streamJob: () => {
         throw new Error('not used by a link');

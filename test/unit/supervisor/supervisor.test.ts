@@ -393,3 +393,40 @@ describe('builds', () => {
     expect(fake.last('reload.finished').outcome).toBe('kept-old');
   });
 });
+
+describe('a changed configuration', () => {
+  it('counts from the next stop on, for generations that were started before as well', async () => {
+    await startFirst();
+    const restart = { ...service.restart, signal: 'SIGINT', stopTimeout: 1, keepOld: 100 } as const;
+    supervisor.reconfigure({ ...service, restart }, null);
+    expect(fake.log.filter((line) => line.startsWith('launch'))).toEqual(['launch 1']);
+    await want();
+    await serve(2);
+    fake.drained(1, 'calls');
+    fake.drained(1, 'jobs');
+    await fake.clock.advance(100);
+    expect(fake.process(1).stops).toEqual([['SIGINT', 1]]);
+  });
+
+  it('counts for the next wait for readiness and the next pause after a crash', async () => {
+    await startFirst();
+    const restart = { ...service.restart, backoff: { initial: 50, max: 50 } };
+    supervisor.reconfigure({ ...service, restart, ready: { kind: 'auto', timeout: 700 } }, null);
+    fake.process(1).exit.resolve(crash);
+    await settle();
+    expect(fake.last('generation.failed')).toMatchObject({ generation: 1, retryMs: 50 });
+    fake.process(1).groupGone.resolve();
+    await fake.clock.advance(50);
+    await fake.clock.advance(700);
+    expect(fake.last('generation.failed')).toMatchObject({ generation: 2, reason: 'not-ready' });
+  });
+
+  it('decides how the next swap is done, or leaves that as it has become', async () => {
+    supervisor.reconfigure(service, 'stop-first');
+    expect(supervisor.mode).toBe('stop-first');
+    supervisor.reconfigure({ ...service, drain: { calls: 1, jobs: 1 } }, null);
+    expect(supervisor.mode).toBe('stop-first');
+    supervisor.reconfigure(service, 'overlap');
+    expect(supervisor.mode).toBe('overlap');
+  });
+});

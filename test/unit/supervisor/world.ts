@@ -188,8 +188,8 @@ export const CONFIGURATIONS: readonly (readonly [string, Partial<Facts>])[] = [
   ['auto, compiled', { ...compiled, strategy: 'auto' }],
 ];
 
-/** One walk of 60 steps and its orderly end; returns the world, or throws with the whole trace. */
-export function walk(facts: Partial<Facts>, seed: number): World {
+/** One walk of 60 steps, `more` among them, and its orderly end; returns the world, or throws with the whole trace. */
+export function walk(facts: Partial<Facts>, seed: number, more: readonly Input[] = []): World {
   const random = generator(seed);
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
   const world = new World(facts);
@@ -199,7 +199,7 @@ export function walk(facts: Partial<Facts>, seed: number): World {
       const move = random() < 0.35 ? undefined : pick(world.moves());
       if (move !== undefined) world.take(move);
       else {
-        const user = pick(world.userMoves());
+        const user = pick([...world.userMoves(), ...more]);
         if (user !== undefined) world.userTakes(user);
       }
     }

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { DrainPolicy, RestartStrategy } from '../../../src/config/types.js';
+import type { SteadyCaller } from '../../standins/caller.js';
+import { gameServer } from '../../support/project.js';
+import { eventsOf } from '../dev/scenario.js';
+import { describeLosses, instancesOf, openAgent, openCaller, openDeveloper, saveAndSee } from './world.js';
+
+const PER_SECOND = 100;
+/**
+ * Agents of the field allow a call 3 s, so a swap's gap has to be shorter. On a busy machine a game server can take longer to boot, which
+ * is not what these tests are about.
+ */
+const LIMIT_MS = 15_000;
+/** Losses that are told where a test fails. */
+const SHOWN_LOSSES = 10;
+
+type Agents = 'replacing' | 'appending';
+
+function expectNothingLost(caller: SteadyCaller): void {
+  expect(describeLosses(caller.losses).slice(0, SHOWN_LOSSES)).toEqual([]);
+  expect(caller.answers).toHaveLength(caller.sent);
+}
+
+describe(`${PER_SECOND} calls a second to the agent`, () => {
+  it.each<readonly [RestartStrategy, DrainPolicy, Agents, number]>([
+    ['overlap', 'hold', 'replacing', 50],
+    ['stop-first', 'hold', 'replacing', 50],
+    ['stop-first', 'auto', 'replacing', 10],
+    ['stop-first', 'hold', 'appending', 10],
+    ['overlap', 'hold', 'appending', 10],
+  ])(
+    'one instance, %s, policy %s, %s agent, %i restarts: none is lost',
+    async (strategy, policy, kind, restarts) => {
+      const agent = await openAgent({ kind, limitMs: LIMIT_MS });
+      const developer = await openDeveloper(`agent://${agent.address}`, {
+        restart: { strategy },
+        drain: { policy },
+      });
+      const caller = openCaller({ address: agent.address, perSecond: PER_SECOND });
+      for (let save = 1; save <= restarts; save++) await saveAndSee(developer, caller, `v${save}`);
+      await caller.stop();
+      expectNothingLost(caller);
+    },
+  );
+
+  it.each<readonly [RestartStrategy, Agents, number]>([
+    ['stop-first', 'replacing', 50],
+    ['overlap', 'replacing', 50],
+    ['stop-first', 'appending', 10],
+  ])(
+    'two instances, %s, policy deregister, %s agent, %i restarts of one: none is lost',
+    async (strategy, kind, restarts) => {
+      const agent = await openAgent({ kind, limitMs: LIMIT_MS });
+      const config = { restart: { strategy }, drain: { policy: 'deregister' } };
+      const url = `agent://${agent.address}`;
+      const first = await openDeveloper(url, config);
+      await openDeveloper(url, config);
+      const caller = openCaller({ address: agent.address, perSecond: PER_SECOND });
+      for (let save = 1; save <= restarts; save++) {
+        const mark = first.dev.mark();
+        first.scenario.save(gameServer(`v${save}`));
+        // Which of the two answers is up to the agent: that the swap is over, and has lost nothing, is what counts here.
+        const finished = await first.dev.waitFor('reload.finished', () => true, mark);
+        expect(finished).toMatchObject({ outcome: 'swapped', calls: { lost: 0 } });
+      }
+      await caller.stop();
+      expectNothingLost(caller);
+      // Where an empty list is honoured, swaps that leave a gap take the instance out, and put it back.
+      const takenOut = eventsOf(first.dev, 'upstream.drained').filter(({ reason }) => reason === 'swap');
+      expect(takenOut.length > 0).toBe(strategy === 'stop-first' && kind === 'replacing');
+      expect(await instancesOf(agent)).toHaveLength(2);
+    },
+  );
+});
+
+describe('an agent that is killed and started again between restarts', () => {
+  it('calls fail only while it is down, and for up to 1 s after its port accepts', async () => {
+    const agent = await openAgent({ limitMs: LIMIT_MS });
+    const developer = await openDeveloper(`agent://${agent.address}`, { restart: { strategy: 'overlap' } });
+    const caller = openCaller({ address: agent.address, perSecond: PER_SECOND });
+    const outages: { readonly from: number; readonly to: number }[] = [];
+    for (let round = 1; round <= 10; round++) {
+      await saveAndSee(developer, caller, `before-${round}`);
+      const mark = developer.dev.mark();
+      // A call that the agent has taken dies with it, however long ago it was sent.
+      const from = Date.now();
+      await agent.kill();
+      await agent.start();
+      outages.push({ from, to: agent.listeningSince + 1000 });
+      await developer.dev.waitFor('upstream.registered', () => true, mark);
+      await saveAndSee(developer, caller, `after-${round}`);
+    }
+    await caller.stop();
+    const unexcused = caller.losses.filter(
+      ({ sentAt, lostAt }) => !outages.some(({ from, to }) => lostAt >= from && sentAt <= to),
+    );
+    expect(describeLosses(unexcused).slice(0, SHOWN_LOSSES)).toEqual([]);
+    // The rest was answered, and something was lost: the agent really was away.
+    expect(caller.losses.length).toBeGreaterThan(0);
+    expect(caller.answers.length + caller.losses.length).toBe(caller.sent);
+  });
+});
