@@ -3,8 +3,16 @@ import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { processesWith, until } from '../../support/dev-process.js';
 import { gameServer } from '../../support/project.js';
-import { eventsOf, Scenario } from '../dev/scenario.js';
-import { answeredBy, instancesOf, openAgent, openCaller, openDeveloper, saveAndSee } from './world.js';
+import { eventsOf } from '../dev/scenario.js';
+import {
+  answeredBy,
+  instancesOf,
+  openAgent,
+  openCaller,
+  openDeveloper,
+  openUnconnected,
+  saveAndSee,
+} from './world.js';
 
 describe('what an agent knows of us', () => {
   it('is the gateway under one id that stays the same, with the versions of the functions', async () => {
@@ -101,7 +109,7 @@ describe('an agent that', () => {
   it('is not there at the start is found when it comes', async () => {
     const agent = await openAgent();
     await agent.kill();
-    const developer = await openDeveloperWithout(`agent://${agent.address}`);
+    const developer = await openUnconnected(`agent://${agent.address}`, {});
     await developer.dev.waitFor('upstream.lost');
     await agent.start();
     await developer.dev.waitFor('upstream.registered');
@@ -120,7 +128,7 @@ describe('an agent that', () => {
     });
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('listens on no port');
-    const developer = await openDeveloperWithout(`agent://127.0.0.1:${address.port}`, {
+    const developer = await openUnconnected(`agent://127.0.0.1:${address.port}`, {
       restart: { strategy: 'stop-first' },
       drain: { policy: 'deregister' },
     });
@@ -202,14 +210,3 @@ describe('an agent that', () => {
     expect(await agent.control('registry')).toEqual([]);
   });
 });
-
-/** A session whose upstream cannot be reached: it serves local callers. */
-async function openDeveloperWithout(url: string, config: object = {}) {
-  const scenario = new Scenario();
-  onTestFinished(() => scenario.close());
-  scenario.save(gameServer('v0'));
-  scenario.config(config);
-  const dev = scenario.start([], { CROUPIER_UPSTREAM: url });
-  await dev.waitFor('reload.finished');
-  return { scenario, dev };
-}

@@ -13,7 +13,11 @@ describe('a configuration that changes while an agent is upstream', () => {
     const mark = dev.mark();
     scenario.config({ version: '2.0.0' });
     expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'swapped', calls: { lost: 0 } });
-    await until('the agent has the version', async () => (await instancesOf(agent))[0]?.version === '2.0.0');
+    await until('the agent is told the version', async () => {
+      const received = await agent.control('received');
+      const last = received.flatMap((one) => (one.rpc === 'register' ? [one.request] : [])).at(-1);
+      return last?.version === '2.0.0';
+    });
     expect((await instancesOf(agent)).map(({ serviceId }) => serviceId)).toEqual([before?.serviceId]);
     const next = dev.mark();
     scenario.config({ service: 'lobby', version: '2.0.0' });
