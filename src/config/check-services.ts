@@ -1,10 +1,64 @@
 import type { ServicePart } from './file-part.js';
 import { nearestName } from './nearest-name.js';
-import type { Problem } from './problem.js';
+import type { KeyPath, Problem } from './problem.js';
 
 /** Finds services that are fine alone, but not together. */
 export function checkServices(services: readonly ServicePart[]): readonly Problem[] {
-  return [...findRepeatedIds(services), ...findBrokenDependencies(services)];
+  return [
+    ...findRepeatedIds(services),
+    ...findRepeatedFunctions(services),
+    ...findRepeatedPorts(services),
+    ...findBrokenDependencies(services),
+  ];
+}
+
+/** Calls of a function can go to one service only. Functions that a process registers by itself are judged when it does. */
+function findRepeatedFunctions(services: readonly ServicePart[]): Problem[] {
+  return findRepeated(
+    services,
+    ({ keys }) => (keys.functions ?? []).map(({ id }) => id),
+    (index) => ['functions', index, 'id'],
+    (owner) => `${owner} has a function with this id already`,
+  );
+}
+
+function findRepeatedPorts(services: readonly ServicePart[]): Problem[] {
+  return findRepeated(
+    services,
+    // Port 0 is any free one, each time another.
+    ({ keys }) =>
+      (keys.proxy ?? []).map(({ listen }) => (listen.port === 0 ? null : `${listen.host}:${listen.port}`)),
+    (index) => ['proxy', index, 'listen'],
+    (owner) => `${owner} has this stable port already`,
+  );
+}
+
+/** Values that must be there once in all services together; null is no value. */
+function findRepeated(
+  services: readonly ServicePart[],
+  valuesOf: (service: ServicePart) => readonly (string | null)[],
+  pathTo: (index: number) => KeyPath,
+  describe: (owner: string) => string,
+): Problem[] {
+  const owners = new Map<string, string | null>();
+  const problems: Problem[] = [];
+  for (const service of services) {
+    const { name } = service;
+    for (const [index, value] of valuesOf(service).entries()) {
+      if (value === null) continue;
+      const owner = owners.get(value);
+      if (owner === undefined) {
+        owners.set(value, name);
+        continue;
+      }
+      const path = name === null ? pathTo(index) : ['services', name, ...pathTo(index)];
+      const complaint = describe(
+        owner === null || owner === name ? 'the service' : `the service \`${owner}\``,
+      );
+      problems.push({ path, complaint, wayOut: null });
+    }
+  }
+  return problems;
 }
 
 function findRepeatedIds(services: readonly ServicePart[]): Problem[] {

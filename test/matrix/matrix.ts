@@ -49,14 +49,25 @@ async function runMatrix(settings: MatrixOptions): Promise<boolean> {
 async function runKind(
   kind: ProjectKind,
   workshop: Workshop,
-  { strategies, edits, rate, tests }: MatrixOptions,
+  { strategies, edits, rate, tests, skipsUnfetched }: MatrixOptions,
 ): Promise<readonly ProjectRun[] | null> {
   let folder: string;
   try {
     folder = workshop.make(kind);
+  } catch (error) {
+    print(`${kind.name}: FAILED: ${messageOf(error)}`);
+    return null;
+  }
+  try {
+    workshop.setUp(kind, folder);
+  } catch (error) {
+    print(`${kind.name}: ${skipsUnfetched ? 'skipped, it cannot be set up' : 'FAILED'}: ${messageOf(error)}`);
+    return skipsUnfetched ? [] : null;
+  }
+  try {
     if (tests && kind.test !== null) workshop.run(kind.test, folder);
   } catch (error) {
-    print(`${kind.name}: FAILED: ${error instanceof Error ? error.message : error}`);
+    print(`${kind.name}: FAILED: ${messageOf(error)}`);
     return null;
   }
   const runs: ProjectRun[] = [];
@@ -74,6 +85,10 @@ function toRow(kind: ProjectKind, { strategy, calls, lost, reloads }: ProjectRun
   const slowest = Math.max(...reloads);
   const counts = [reloads.length, calls, lost].map(String);
   return [kind.name, strategy, ...counts, ms(median(reloads)), ms(slowest)];
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Events with the output of a process can be long. */

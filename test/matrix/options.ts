@@ -12,6 +12,8 @@ export interface MatrixOptions {
   readonly rate: number;
   /** Run the own tests of each project, too. */
   readonly tests: boolean;
+  /** A project whose packages cannot be fetched is skipped with a line, as where its language is missing. */
+  readonly skipsUnfetched: boolean;
   /** Absolute or relative to the current folder; null: packed from this checkout. */
   readonly tarball: string | null;
 }
@@ -25,7 +27,8 @@ export const USAGE = `npm run matrix -- [options]
   --strategy overlap | stop-first | both    (default: both)
   --edits N                                 saves for each of them (default: 20)
   --rate N                                  calls a second (default: 50)
-  --short                                   3 edits, and without the tests of the projects
+  --short                                   3 edits, without the tests of the projects, and what cannot be fetched
+                                            is skipped with a line
   --tarball FILE                            the package to test (default: packed from this checkout)
 `;
 
@@ -56,7 +59,15 @@ export function parseOptions(argv: readonly string[]): Result<MatrixOptions, str
     const strategies = strategiesOf(values.strategy);
     if (strategies === null) return err(`--strategy is overlap, stop-first or both; got ${values.strategy}`);
     const projects = PROJECTS.filter(({ name }) => wanted.includes(name));
-    return ok({ projects, strategies, edits, rate, tests: !short, tarball: values.tarball ?? null });
+    return ok({
+      projects,
+      strategies,
+      edits,
+      rate,
+      tests: !short,
+      skipsUnfetched: short,
+      tarball: values.tarball ?? null,
+    });
   } catch (error) {
     return err(error instanceof Error ? error.message : String(error));
   }

@@ -32,8 +32,8 @@ export class Workshop {
     this.run(['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', this.#tarball], this.folder);
   }
 
-  /** Makes a project by `croupier init` and sets it up; answers its folder. */
-  make({ name, made, setUp }: ProjectKind): string {
+  /** Makes a project by `croupier init`; answers its folder. */
+  make({ name, made }: ProjectKind): string {
     const project = join(this.folder, 'projects', name);
     if (made.by === 'template') {
       mkdirSync(join(this.folder, 'projects'), { recursive: true });
@@ -44,13 +44,17 @@ export class Workshop {
     }
     // Where the search for a configuration ends.
     mkdirSync(join(project, '.git'));
+    return project;
+  }
+
+  /** Fetches and builds what a project needs before it can run. */
+  setUp({ setUp }: ProjectKind, project: string): void {
     for (const command of setUp) {
       this.run(
         command.map((word) => (word === '{tarball}' ? this.#tarball : word)),
         project,
       );
     }
-    return project;
   }
 
   /** Runs a command to its end. Throws with its output where it fails. */

@@ -61,6 +61,28 @@ describe('several services', () => {
       { x: {}, a: { dependsOn: ['b'] }, b: { dependsOn: ['c'] }, c: { dependsOn: ['a'] } },
       'the services wait for each other: a -> b -> c -> a',
     ],
+    [
+      {
+        a: { functions: [{ id: 'ban', http: 'POST /a' }] },
+        b: { functions: [{ id: 'ban', http: 'POST /b' }] },
+      },
+      '`services.b.functions[0].id` is "ban", but the service `a` has a function with this id already',
+    ],
+    [
+      {
+        a: {
+          functions: [
+            { id: 'ban', http: 'POST /a' },
+            { id: 'ban', http: 'POST /b' },
+          ],
+        },
+      },
+      '`services.a.functions[1].id` is "ban", but the service has a function with this id already',
+    ],
+    [
+      { a: { proxy: [{ listen: 8000 }] }, b: { proxy: [{ listen: '127.0.0.1:8000' }] } },
+      'the service `a` has this stable port already',
+    ],
     [{ a: { service: 'same' }, b: { service: 'same' } }, 'the service `a` has the id "same" already'],
   ])('%j is an error', async (services, complaint) => {
     const { message } = await (await createProject(services)).error();
