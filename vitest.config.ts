@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+const UNDER_LOAD = [
+  'test/e2e/dev/**/*.test.ts',
+  'test/e2e/upstream/{agent-*,several-sessions,server,edge*,live-config}.test.ts',
+];
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
@@ -13,14 +18,27 @@ export default defineConfig({
         },
       },
       {
-        // Real processes and real gRPC: one file after the other, so that a busy machine stays predictable.
+        // Real processes, with few calls: these do not disturb each other.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: UNDER_LOAD,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          // Most of them wait most of the time, also where there are only two cores.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Real processes under steady calls: one file after the other, so that a busy machine stays predictable.
+        test: {
+          name: 'e2e-load',
+          include: UNDER_LOAD,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -31,7 +49,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

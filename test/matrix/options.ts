@@ -12,8 +12,8 @@ export interface MatrixOptions {
   readonly rate: number;
   /** Run the own tests of each project, too. */
   readonly tests: boolean;
-  /** A project whose packages cannot be fetched is skipped with a line, as where its language is missing. */
-  readonly skipsUnfetched: boolean;
+  /** A slow project is run by the first strategy only; and one whose packages cannot be fetched is skipped with a line, as where its language is missing. */
+  readonly isShort: boolean;
   /** Absolute or relative to the current folder; null: packed from this checkout. */
   readonly tarball: string | null;
 }
@@ -27,8 +27,8 @@ export const USAGE = `npm run matrix -- [options]
   --strategy overlap | stop-first | both    (default: both)
   --edits N                                 saves for each of them (default: 20)
   --rate N                                  calls a second (default: 50)
-  --short                                   3 edits, without the tests of the projects, and what cannot be fetched
-                                            is skipped with a line
+  --short                                   3 edits, without the tests of the projects; a slow one by one strategy;
+                                            what cannot be fetched is skipped with a line
   --tarball FILE                            the package to test (default: packed from this checkout)
 `;
 
@@ -65,7 +65,7 @@ export function parseOptions(argv: readonly string[]): Result<MatrixOptions, str
       edits,
       rate,
       tests: !short,
-      skipsUnfetched: short,
+      isShort: short,
       tarball: values.tarball ?? null,
     });
   } catch (error) {

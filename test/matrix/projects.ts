@@ -16,6 +16,8 @@ export interface ProjectKind {
   readonly edited: string;
   /** The version in that file, as the second group. */
   readonly version: RegExp;
+  /** Its builds and starts take so long that the short form takes one strategy. */
+  readonly isSlow: boolean;
   /** It has `player.ban` and `season.recalculate` as well. */
   readonly hasAllFunctions: boolean;
 }
@@ -60,6 +62,7 @@ export const PROJECTS: readonly ProjectKind[] = [
     setUp: [['mvn', '-q', '-B', '-Dmaven.test.skip=true', 'package']],
     test: ['mvn', '-q', '-B', 'test'],
     edited: 'src/main/java/com/example/game/ServerStatus.java',
+    isSlow: true,
     version: /(VERSION = ")([\d.]+)/,
   }),
   template({
@@ -84,6 +87,7 @@ export const PROJECTS: readonly ProjectKind[] = [
     test: null,
     edited: 'src/main.rs',
     version: /(VERSION: &str = ")([\d.]+)/,
+    isSlow: false,
     hasAllFunctions: false,
   },
   {
@@ -97,14 +101,15 @@ export const PROJECTS: readonly ProjectKind[] = [
     test: null,
     edited: 'main.cpp',
     version: /(version = ")([\d.]+)/,
+    isSlow: false,
     hasAllFunctions: false,
   },
 ];
 
-type TemplateProject = Omit<ProjectKind, 'made' | 'hasAllFunctions' | 'setUp'> &
-  Partial<Pick<ProjectKind, 'setUp'>>;
+type TemplateProject = Omit<ProjectKind, 'made' | 'hasAllFunctions' | 'setUp' | 'isSlow'> &
+  Partial<Pick<ProjectKind, 'setUp' | 'isSlow'>>;
 
 function template(project: TemplateProject): ProjectKind {
   const made = { by: 'template', from: project.name } as const;
-  return { setUp: [], ...project, made, hasAllFunctions: true };
+  return { setUp: [], isSlow: false, ...project, made, hasAllFunctions: true };
 }
