@@ -1,4 +1,4 @@
-import { runDev } from '../dev/session.js';
+import { runSession } from '../dev/session.js';
 import { type DevArguments, readDevArguments } from './dev-arguments.js';
 import { printUserError } from './errors.js';
 import type { CliIo } from './io.js';
@@ -7,6 +7,6 @@ import type { CliIo } from './io.js';
 export async function devCommand(args: DevArguments, io: CliIo): Promise<number> {
   const request = readDevArguments(args);
   if (!request.ok) return printUserError(request.error, io.stderr);
-  const result = await runDev({ cwd: io.cwd, env: io.env, ...request.value }, io);
+  const result = await runSession({ cwd: io.cwd, env: io.env, ...request.value }, io);
   return result.ok ? result.value : printUserError(result.error, io.stderr);
 }

@@ -18,14 +18,8 @@ interface PlannedFeature {
  * When a feature is built, delete its line.
  */
 const PLANNED: readonly PlannedFeature[] = [
-  { key: ['check'], feature: '`croupier check`', accepts: [null] },
-  { key: ['control'], feature: 'configuring the control API', accepts: [{}, DEFAULTS.control] },
   { key: ['dashboard'], feature: 'configuring the dashboard', accepts: [{}, DEFAULTS.dashboard] },
-  { key: ['instances'], feature: 'more than one instance', accepts: [1] },
 ];
-
-/** Actions of `rules` that are not built yet. */
-const PLANNED_ACTIONS: readonly string[] = ['hot'];
 
 /** Everything in a file that asks for what this version does not have. */
 export function findUnavailable(config: unknown): readonly Problem[] {
@@ -45,17 +39,6 @@ function findUnavailableAt(config: unknown, place: KeyPath): Problem[] {
       path,
       complaint: notAvailable(feature),
       wayOut: `Remove \`${showKey(path)}\`, or set it to ${showValue(accepts[0])}.`,
-    });
-  }
-  const rules = valueAt(config, [...place, 'rules']);
-  for (const index of Array.isArray(rules) ? rules.keys() : []) {
-    const path = [...place, 'rules', index, 'action'];
-    const action = valueAt(config, path);
-    if (typeof action !== 'string' || !PLANNED_ACTIONS.includes(action)) continue;
-    problems.push({
-      path,
-      complaint: notAvailable(`the action "${action}"`),
-      wayOut: `Set \`${showKey(path)}\` to "restart" or "rebuild".`,
     });
   }
   return problems;

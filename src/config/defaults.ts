@@ -56,8 +56,20 @@ export const UPSTREAM_DEFAULTS = {
   reconnect: { delay: '1s', max: '30s' },
 } as const;
 
+/** What an entry of `check.invoke` has where it does not say it. */
+export const CHECK_CALL_DEFAULTS = {
+  payload: {},
+  expect: null,
+  timeout: '5s',
+  metadata: {},
+  job: false,
+} as const;
+
 /** `gateway.listen` where nobody asked for an address: SDKs have this one fixed in their code. */
 export const DEFAULT_GATEWAY = { host: '127.0.0.1', port: 19090 } as const;
+
+/** `control.listen` where the file does not say it. */
+export const DEFAULT_CONTROL = { host: '127.0.0.1', port: 0 } as const;
 
 /** Version of a service that does not say one; the child is not told. */
 export const DEFAULT_VERSION = '1.0.0';

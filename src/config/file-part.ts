@@ -105,7 +105,8 @@ async function readService(
 
   const entry = name === null ? undefined : config.value.services?.[name];
   const keys = layKeys(config.value, entry);
-  const session: SessionKeys = { gateway: config.value.gateway, upstream: config.value.upstream };
+  const { gateway, upstream, control } = config.value;
+  const session: SessionKeys = { gateway, upstream, control };
   const problems = [...checkTogether(keys, raw, name), ...checkSession(session)];
   if (problems.length > 0) return err(problems);
   const { folder, envFile } = places.value;

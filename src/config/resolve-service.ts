@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { displayWords } from './command.js';
-import { BUILD_DEFAULTS, DEFAULT_VERSION, DEFAULTS, defaultBytes, defaultMs } from './defaults.js';
+import { BUILD_DEFAULTS, CHECK_CALL_DEFAULTS, DEFAULT_VERSION, DEFAULTS, defaultBytes, defaultMs } from './defaults.js';
 import type { Candidate } from './detect/language.js';
 import type { ServiceKeys } from './schema/file.js';
-import type { BuildConfig, CommandLine, RestartStrategy, ServiceConfig, WatchRule } from './types.js';
+import type { BuildConfig, CheckConfig, CommandLine, RestartStrategy, ServiceConfig, WatchRule } from './types.js';
 
 /** What a service is run by, and where that was found. */
 export interface ChosenCommand {
@@ -80,6 +80,22 @@ export function resolveService(input: ServiceInput): ServiceConfig {
       inputSchema: inputSchema === null ? null : resolve(folder, inputSchema),
     })),
     proxy: (keys.proxy ?? []).map(({ listen }) => listen),
+    check: resolveCheck(input),
+    instances: keys.instances ?? DEFAULTS.instances,
+  };
+}
+
+function resolveCheck({ keys: { check } }: ServiceInput): CheckConfig {
+  return {
+    functions: check?.functions ?? [],
+    invoke: (check?.invoke ?? []).map((call) => ({
+      function: call.function,
+      payload: call.payload ?? CHECK_CALL_DEFAULTS.payload,
+      expect: call.expect ?? CHECK_CALL_DEFAULTS.expect,
+      timeout: call.timeout ?? defaultMs(CHECK_CALL_DEFAULTS.timeout),
+      metadata: call.metadata ?? CHECK_CALL_DEFAULTS.metadata,
+      job: call.job ?? CHECK_CALL_DEFAULTS.job,
+    })),
   };
 }
 
@@ -117,7 +133,6 @@ function resolveWatch({
 
 function resolveRules({ keys, raw }: ServiceInput): readonly WatchRule[] {
   return (keys.rules ?? []).map(({ match, action, command }, index) => {
-    if (action === 'hot') throw new Error('a rule with an action that is not available passed validation');
     const rawRule: unknown = Array.isArray(raw.rules) ? raw.rules[index] : undefined;
     return { match, action, command: command && withDisplay(command, rawRule) };
   });

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { DEFAULT_GATEWAY, defaultMs, UPSTREAM_DEFAULTS } from './defaults.js';
+import { DEFAULT_CONTROL, DEFAULT_GATEWAY, defaultMs, UPSTREAM_DEFAULTS } from './defaults.js';
 import type { ListenAddress } from './listen-address.js';
 import type { KeyPath, Problem } from './problem.js';
 import type { FileConfig } from './schema/file.js';
@@ -11,6 +11,7 @@ import type { GatewayConfig, TlsFiles, UpstreamConfig, UpstreamLinkConfig } from
 export interface SessionKeys {
   readonly gateway?: FileConfig['gateway'];
   readonly upstream?: FileConfig['upstream'];
+  readonly control?: FileConfig['control'];
 }
 
 const NO_FILES: TlsFiles = { ca: null, cert: null, key: null, serverName: null };
@@ -32,6 +33,10 @@ export function resolveGateway(
     tls: resolveFiles(gateway?.tls, root),
     childTls: resolveFiles(gateway?.childTls, root),
   };
+}
+
+export function resolveControl({ control }: SessionKeys): ListenAddress {
+  return control?.listen ?? DEFAULT_CONTROL;
 }
 
 /** `setting`: of a flag or a variable; only the address comes from there, the rest from the file. */

@@ -8,7 +8,7 @@ import { type ConfigFlags, type FlagSettings, readFlags } from './flags.js';
 import { type LoadedFile, loadFile, searchFile } from './load.js';
 import { readPackageJson } from './package-json.js';
 import { type ChosenCommand, resolveService, withDisplay } from './resolve-service.js';
-import { resolveGateway, resolveUpstream } from './resolve-session.js';
+import { resolveControl, resolveGateway, resolveUpstream } from './resolve-session.js';
 import { selectServices, unknownNames } from './select-services.js';
 import type { ServiceConfig, SessionConfig } from './types.js';
 
@@ -87,6 +87,7 @@ async function assemble(
     services,
     gateway,
     upstream: resolveUpstream(flags.upstream ?? environment.upstream, part.session, part.root, gateway),
+    control: resolveControl(part.session),
     notes,
   });
 }

@@ -10,6 +10,8 @@ export interface SessionConfig {
   readonly services: readonly ServiceConfig[];
   readonly gateway: GatewayConfig;
   readonly upstream: UpstreamConfig;
+  /** Where the control API listens; port 0: any free one. */
+  readonly control: { readonly host: string; readonly port: number };
   /** For people: what detection chose, and how to change it. One sentence or two each; empty where nothing was detected. */
   readonly notes: readonly string[];
 }
@@ -83,7 +85,7 @@ export const STOP_SIGNALS = [
   'SIGKILL',
 ] as const satisfies readonly NodeJS.Signals[];
 
-export type RuleAction = 'ignore' | 'run' | 'restart' | 'rebuild';
+export type RuleAction = 'ignore' | 'run' | 'hot' | 'restart' | 'rebuild';
 
 /** A command without a shell unless `shell` is true; then `argv` is one element, the shell's text. */
 export interface CommandLine {
@@ -174,6 +176,29 @@ export interface ServiceConfig {
   readonly functions: readonly HttpFunctionConfig[];
   /** Stable TCP ports in front of the active generation's `PORT`. */
   readonly proxy: readonly { readonly host: string; readonly port: number }[];
+  readonly check: CheckConfig;
+  /** How many processes `croupier run` keeps. */
+  readonly instances: number;
+}
+
+/** What `croupier check` looks at. */
+export interface CheckConfig {
+  /** Ids that have to be registered. */
+  readonly functions: readonly string[];
+  readonly invoke: readonly CheckCall[];
+}
+
+/** A smoke call. */
+export interface CheckCall {
+  readonly function: string;
+  /** Sent as JSON. */
+  readonly payload: unknown;
+  /** Of an object the fields that the answer has to have, of anything else the answer itself; null: any will do. */
+  readonly expect: unknown;
+  readonly timeout: number;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Started as a job: what counts is its end. */
+  readonly job: boolean;
 }
 
 /** `POST /functions/player.ban` of a process without an SDK, as a function. */

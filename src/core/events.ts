@@ -28,6 +28,24 @@ export type ReloadOutcome = 'swapped' | 'kept-old' | 'hot' | 'failed';
 /** How one generation follows another. `auto` is resolved before a reload begins. */
 export type SwapStrategy = 'overlap' | 'stop-first';
 
+/** A function that was replaced in a running process. Versions are those of its descriptors; null: it is new, or gone. */
+export interface ReloadedFunction {
+  readonly id: string;
+  readonly oldVersion: string | null;
+  readonly newVersion: string | null;
+}
+
+/** A function, or a file whose functions are not known, that could not be loaded. */
+export interface UnreloadedFunction {
+  /** null: the file could not be loaded at all. */
+  readonly id: string | null;
+  /** Relative to the service's folder; empty: not said. */
+  readonly path: string;
+  readonly error: string;
+  /** The old one still serves. */
+  readonly rolledBack: boolean;
+}
+
 /** Why a reload began. `paths` are relative to the service's folder, at most the first 20. */
 export interface ReloadTrigger {
   readonly kind: 'start' | 'change' | 'manual' | 'crash';
@@ -123,6 +141,13 @@ export type CroupierEvent =
       readonly updated: readonly string[];
       readonly breaking: readonly string[];
     }
+  /** Functions of a running process were replaced in it, or could not be: then it goes on with the old ones, or is restarted. */
+  | (GenerationEvent & {
+      readonly type: 'functions.reloaded';
+      readonly reloaded: readonly ReloadedFunction[];
+      readonly failed: readonly UnreloadedFunction[];
+      readonly ms: number;
+    })
   /** Registered there, and seen there. `attempt`: of this connection, 1 is the first. */
   | { readonly type: 'upstream.connected'; readonly url: string; readonly attempt: number }
   /** It cannot be reached, or does not answer; it is tried again by itself. Told once for each loss, and when the reason changes. */

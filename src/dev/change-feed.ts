@@ -3,6 +3,7 @@ import type { CroupierEvent } from '../core/events.js';
 import type { ReloadRequest } from '../supervisor/state.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { ChangeBatch, WatchHandlers } from '../watch/types.js';
+import type { HotChange } from './hot-reload.js';
 
 /** Paths that events and requests name; a checkout of 1,000 files need not be listed. */
 const LISTED_PATHS = 20;
@@ -12,6 +13,8 @@ export interface ChangeFeedOptions {
   readonly clock: Clock;
   readonly supervisor: Supervisor;
   publish(event: CroupierEvent): void;
+  /** Asks the process to load changed functions by itself; false: the normal swap has to take the change. */
+  hot(change: HotChange): Promise<boolean>;
   /** Runs the commands of `run` rules in order; false: one failed, and was told about. */
   run(runs: ChangeBatch['runs']): Promise<boolean>;
 }
@@ -20,8 +23,8 @@ export interface ChangeFeedOptions {
 export class ChangeFeed implements WatchHandlers {
   readonly #options: ChangeFeedOptions;
   #nextId = 1;
-  /** The open batch: its request's id and when its first change was seen. */
-  #open: { readonly id: number; readonly at: number } | null = null;
+  /** The open batch: its request's id, when its first change was seen, and whether work was begun for it. */
+  #open: { readonly id: number; readonly at: number; readonly isBegun: boolean } | null = null;
   /** Until the service is started, nothing is: it may have to wait for others. */
   #state: 'waiting' | 'open' | 'closed' = 'waiting';
 
@@ -55,10 +58,12 @@ export class ChangeFeed implements WatchHandlers {
   onOpen(batch: ChangeBatch): void {
     if (this.#state !== 'open') return;
     const id = this.#nextId++;
-    this.#open = { id, at: this.#options.clock.now() };
+    const action = batch.action === 'none' || batch.action === 'hot' ? null : batch.action;
     // What a `run` rule makes has to be there first, so nothing is begun early then.
-    if (batch.action === 'none' || batch.runs.length > 0) return;
-    const request = this.#request(id, batch, batch.action, false);
+    const isBegun = action !== null && batch.runs.length === 0;
+    this.#open = { id, at: this.#options.clock.now(), isBegun };
+    if (!isBegun) return;
+    const request = this.#request(id, batch, action, false);
     this.#options.supervisor.dispatch({ type: 'wanted', request });
   }
 
@@ -77,7 +82,7 @@ export class ChangeFeed implements WatchHandlers {
   }
 
   async #settle(batch: ChangeBatch): Promise<void> {
-    const open = this.#open ?? { id: this.#nextId++, at: this.#options.clock.now() };
+    const open = this.#open ?? { id: this.#nextId++, at: this.#options.clock.now(), isBegun: false };
     this.#open = null;
     if (batch.paths.length > 0) {
       const paths = batch.paths.slice(0, LISTED_PATHS);
@@ -86,9 +91,25 @@ export class ChangeFeed implements WatchHandlers {
     const ran = batch.runs.length === 0 || (await this.#options.run(batch.runs));
     if (this.#state !== 'open') return;
     const { action } = batch;
+    if (action === 'hot' && ran) return this.#reloadInPlace(batch, open);
     const request =
-      action === 'none' || !ran ? null : { ...this.#request(open.id, batch, action, true), at: open.at };
+      action === 'none' || action === 'hot' || !ran
+        ? null
+        : { ...this.#request(open.id, batch, action, true), at: open.at };
     this.#options.supervisor.dispatch({ type: 'settled', request });
+  }
+
+  async #reloadInPlace(
+    batch: ChangeBatch,
+    { id, at, isBegun }: { readonly id: number; readonly at: number; readonly isBegun: boolean },
+  ): Promise<void> {
+    const { supervisor, hot } = this.#options;
+    // What was begun for its first file is not wanted any more.
+    if (isBegun) supervisor.dispatch({ type: 'settled', request: null });
+    const request = { ...this.#request(id, batch, 'rebuild', true), at };
+    const { trigger, rule } = request;
+    if (await hot({ trigger, rule, at, paths: batch.paths })) return;
+    if (this.#state === 'open') supervisor.dispatch({ type: 'wanted', request });
   }
 
   #request(id: number, batch: ChangeBatch, action: 'restart' | 'rebuild', settled: boolean): ReloadRequest {

@@ -74,7 +74,8 @@ function changedSessionKeys(before: SessionConfig, after: SessionConfig): readon
     isGatewayKey(key) && !isDeepStrictEqual(value, after.gateway[key]) ? [GATEWAY_KEYS[key]] : [],
   );
   const upstream = isDeepStrictEqual(before.upstream, after.upstream) ? [] : ['upstream'];
-  return [...new Set([...keys, ...upstream])];
+  const control = isDeepStrictEqual(before.control, after.control) ? [] : ['control.listen'];
+  return [...new Set([...keys, ...upstream, ...control])];
 }
 
 function isGatewayKey(key: string): key is keyof GatewayConfig {

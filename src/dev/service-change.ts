@@ -37,6 +37,9 @@ const NEEDS = {
   functions: 'start',
   // Whoever uses the port is connected to it now.
   proxy: 'session',
+  // Read anew by each `croupier check`.
+  check: 'label',
+  instances: 'session',
 } as const satisfies Readonly<Record<keyof ServiceConfig, Need>>;
 
 type ServiceKey = keyof typeof NEEDS;

@@ -118,7 +118,10 @@ export class ServiceGroup {
 
   /** To be called with every event of the session. */
   take(event: StampedEvent): void {
-    if (event.type === 'generation.active') this.#startThose(this.#order?.activated(event.service) ?? []);
+    if (event.type === 'generation.active') {
+      this.#running.find(({ name }) => name === event.service)?.activated(event.generation);
+      this.#startThose(this.#order?.activated(event.service) ?? []);
+    }
     if (event.type !== 'functions.changed' || this.#members.size < 2) return;
     for (const message of this.#functionOwners.look(this.#options.gateway.functions())) {
       this.#options.publish({ type: 'session.notice', service: event.service, level: 'error', message });

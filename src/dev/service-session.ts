@@ -13,6 +13,7 @@ import { watchService } from '../watch/watch.js';
 import { Artifacts, artifactFolder } from './artifacts.js';
 import { Builder } from './builder.js';
 import { ChangeFeed } from './change-feed.js';
+import { HotReloads } from './hot-reload.js';
 import { HttpFunctions } from './http-functions.js';
 import type { HttpInputSchemas } from './http-input-schemas.js';
 import { Launcher } from './launcher.js';
@@ -65,6 +66,7 @@ export class ServiceSession {
   readonly #registrations = new RegistrationLog();
   readonly #gate: ServiceGate;
   readonly #supervisor: Supervisor;
+  readonly #hotReloads: HotReloads;
   readonly #runRules: RunRules;
   readonly #feed: ChangeFeed;
   readonly #artifacts = new Artifacts();
@@ -86,12 +88,21 @@ export class ServiceSession {
     );
     const { mode, why } = initialMode(service);
     this.#supervisor = new Supervisor(service, this.#supervisorPorts(ownCommand), mode);
+    this.#hotReloads = new HotReloads({
+      service: current,
+      clock,
+      gate: this.#gate,
+      supervisor: this.#supervisor,
+      onHotPaths: (patterns) => this.#watch?.setHotPaths(patterns),
+      publish,
+    });
     this.#runRules = new RunRules({ service: current, clock, guardian, env, publish, ownCommand });
     this.#feed = new ChangeFeed({
       name: service.name,
       clock,
       supervisor: this.#supervisor,
       publish,
+      hot: (change) => this.#hotReloads.take(change),
       run: (runs) => this.#runRules.run(runs),
     });
     if (why !== null) this.#explainStopFirst(why);
@@ -156,6 +167,16 @@ export class ServiceSession {
   reload(isPaused: boolean): void {
     if (!isPaused) this.#watch?.resume();
     this.#feed.reload();
+  }
+
+  /** Reload, rollback and status of functions in the running process. */
+  get functions(): Pick<HotReloads, 'reload' | 'rollback' | 'status'> {
+    return this.#hotReloads;
+  }
+
+  /** Another generation has the calls. */
+  activated(generation: number): void {
+    void this.#hotReloads.activated(generation);
   }
 
   pause(): void {

@@ -12,6 +12,7 @@ export class ServiceWatch {
   /** Keeps what it notices until it takes over. */
   #successor: Watcher | null = null;
   #isPaused = false;
+  #hotPaths: readonly string[] = [];
 
   constructor(watcher: Watcher) {
     this.#watcher = watcher;
@@ -22,12 +23,20 @@ export class ServiceWatch {
     void this.#successor?.close();
     this.#successor = successor;
     successor.pause();
+    successor.setHotPaths(this.#hotPaths);
     for (const command of this.#commands) command.ends.push(successor.ownCommand());
     void successor.ready.then(() => {
       if (this.#successor !== successor) return;
       this.#takeOver(successor);
       onTakenOver();
     });
+  }
+
+  /** See Watcher. */
+  setHotPaths(patterns: readonly string[]): void {
+    this.#hotPaths = patterns;
+    this.#watcher.setHotPaths(patterns);
+    this.#successor?.setHotPaths(patterns);
   }
 
   pause(): void {

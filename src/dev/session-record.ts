@@ -1,5 +1,5 @@
 import type { TlsFiles } from '../config/types.js';
-import { removeSession, updateSession, writeSession } from '../control/session-file.js';
+import { removeSession, type SessionChange, updateSession, writeSession } from '../control/session-file.js';
 import type { SessionGroup } from '../control/types.js';
 import { processStartTime } from '../process/start-time.js';
 
@@ -13,13 +13,14 @@ export interface SessionRecordOptions {
 
 /** Our entry in `.croupier/session.json`: how other commands find us, and what the next session ends if we are killed. */
 export class SessionRecord {
-  readonly #root: string;
+  /** null: nothing is written. */
+  readonly #root: string | null;
   readonly #owner: { readonly pid: number; readonly startTime: number };
   readonly #onNotice: (message: string) => void;
   #complained = false;
 
   private constructor(
-    root: string,
+    root: string | null,
     owner: { readonly pid: number; readonly startTime: number },
     onNotice: (message: string) => void,
   ) {
@@ -28,9 +29,10 @@ export class SessionRecord {
     this.#onNotice = onNotice;
   }
 
-  static async open(root: string, options: SessionRecordOptions): Promise<SessionRecord> {
+  static async open(root: string | null, options: SessionRecordOptions): Promise<SessionRecord> {
     const owner = { pid: process.pid, startTime: (await processStartTime(process.pid)) ?? 0 };
     const record = new SessionRecord(root, owner, options.onNotice);
+    if (root === null) return record;
     const written = writeSession(root, {
       ...owner,
       gateway: options.gateway,
@@ -46,17 +48,21 @@ export class SessionRecord {
   }
 
   setGroups(groups: readonly SessionGroup[]): void {
-    const written = updateSession(this.#root, this.#owner, { groups });
-    if (!written.ok) this.#complain(written.error);
+    this.#update({ groups });
   }
 
   setServices(services: readonly string[]): void {
-    const written = updateSession(this.#root, this.#owner, { services });
-    if (!written.ok) this.#complain(written.error);
+    this.#update({ services });
   }
 
   close(): void {
-    removeSession(this.#root, this.#owner);
+    if (this.#root !== null) removeSession(this.#root, this.#owner);
+  }
+
+  #update(change: SessionChange): void {
+    if (this.#root === null) return;
+    const written = updateSession(this.#root, this.#owner, change);
+    if (!written.ok) this.#complain(written.error);
   }
 
   /** The session works without its file, so this is said once and is no error. */

@@ -3,7 +3,7 @@ import type { ConfigFlags } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
 import type { SessionConfig } from '../config/types.js';
 import { readSession } from '../control/session-file.js';
-import { EventBus } from '../core/bus.js';
+import { EventBus, type EventSink } from '../core/bus.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import type { StampedEvent } from '../core/events.js';
 import { err, ok, type Result } from '../core/result.js';
@@ -22,13 +22,14 @@ import type { ServiceGroup } from './service-group.js';
 import { openSessionKeys } from './session-keys.js';
 import { SessionRecord } from './session-record.js';
 import { openSessionServices } from './session-services.js';
+import type { SessionTask } from './session-task.js';
 import type { SessionUpstream } from './session-upstream.js';
 import { StablePorts } from './stable-ports.js';
 import { endStaleSession } from './stale-session.js';
 import { SIGNAL_EXIT_CODES, type StopSignal, StopSignals } from './stop-signals.js';
 import { type ChosenUpstream, chooseUpstream } from './upstream-choice.js';
 
-export interface DevOptions {
+export interface SessionOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly flags: ConfigFlags;
@@ -37,22 +38,35 @@ export interface DevOptions {
   readonly verbose: boolean;
   /** undefined: as the environment and the terminal say. */
   readonly color: boolean | undefined;
+  /** Prints nothing itself; who subscribes hears of everything. Default: false. */
+  readonly quiet?: boolean;
+  /** Other commands find it by the session file, and there is one of a project at a time. Default: true. */
+  readonly isRecorded?: boolean;
+  /** Changes what was configured before anything is opened. */
+  readonly adapt?: (config: SessionConfig) => SessionConfig;
+  /** The session lasts as long as this works with it. Absent: until it is ended by a signal or key. */
+  readonly task?: SessionTask;
 }
 
 /** How often the figures of the status line are looked at, in ms. */
 const GAUGES_EVERY_MS = 250;
 
 /**
- * Runs `croupier dev` until it is ended: by a signal or key (exit code 128 + signal, or 0 for `q`), or because what was asked for
- * cannot be run at all (an error that the user can put right).
+ * Runs a session until it is ended: by a signal or key (exit code 128 + signal, or 0 for `q`), by its task (the code that this gives), or
+ * because what was asked for cannot be run at all (an error that the user can put right).
  */
-export async function runDev(options: DevOptions, io: StandardStreams): Promise<Result<number, UserError>> {
-  const config = await resolveConfig({ cwd: options.cwd, env: options.env, flags: options.flags });
-  if (!config.ok) return config;
-  const running = await readSession(config.value.root);
-  if (running !== null && running.pid !== process.pid) return err(alreadyRunning(running, config.value.root));
-  const session = new DevSession(options, io, config.value);
-  return session.run();
+export async function runSession(
+  options: SessionOptions,
+  io: StandardStreams,
+): Promise<Result<number, UserError>> {
+  const resolved = await resolveConfig({ cwd: options.cwd, env: options.env, flags: options.flags });
+  if (!resolved.ok) return resolved;
+  const config = options.adapt?.(resolved.value) ?? resolved.value;
+  if (options.isRecorded ?? true) {
+    const running = await readSession(config.root);
+    if (running !== null && running.pid !== process.pid) return err(alreadyRunning(running, config.root));
+  }
+  return new RunningSession(options, io, config).run();
 }
 
 function alreadyRunning(
@@ -67,8 +81,8 @@ function alreadyRunning(
 }
 
 /** The composition root: opens the parts, hands the events round, and closes everything in order. */
-class DevSession {
-  readonly #options: DevOptions;
+class RunningSession {
+  readonly #options: SessionOptions;
   readonly #io: StandardStreams;
   readonly #config: SessionConfig;
   /** By it other sessions tell this one from the rest. */
@@ -84,11 +98,14 @@ class DevSession {
   #end: (result: Result<number, UserError>) => void = () => {};
   #reason = 'ended';
 
-  constructor(options: DevOptions, io: StandardStreams, config: SessionConfig) {
+  constructor(options: SessionOptions, io: StandardStreams, config: SessionConfig) {
     this.#options = options;
     this.#io = io;
     this.#config = config;
-    this.#mode = chooseMode({ json: options.json, env: options.env, stderr: io.stderr });
+    this.#mode =
+      options.quiet === true
+        ? 'silent'
+        : chooseMode({ json: options.json, env: options.env, stderr: io.stderr });
     this.#color = wantsColor({ flag: options.color, env: options.env, stream: io.stderr });
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -107,7 +124,7 @@ class DevSession {
     try {
       const notice = (level: 'info' | 'warn' | 'error', message: string) =>
         this.#bus.publish({ type: 'session.notice', level, message });
-      await endStaleSession(this.#config.root, (message) => notice('warn', message));
+      if (this.#isRecorded) await endStaleSession(this.#config.root, (message) => notice('warn', message));
       const schemas = new HttpInputSchemas();
       const usable = await schemas.check(this.#config.services.flatMap((service) => service.functions));
       if (!usable.ok) return usable;
@@ -159,7 +176,7 @@ class DevSession {
     readonly schemas: HttpInputSchemas;
   }): Promise<Result<number, UserError>> {
     const { reporter, guardian, marker, gateway, chosen, stablePorts, schemas } = parts;
-    const record = await SessionRecord.open(this.#config.root, {
+    const record = await SessionRecord.open(this.#isRecorded ? this.#config.root : null, {
       gateway: gateway.address,
       tls: this.#config.gateway.tls,
       services: this.#config.services.map((service) => service.name),
@@ -177,7 +194,7 @@ class DevSession {
       reporter,
       record,
       color: this.#color && this.#io.stdout.isTTY === true,
-      outputAsEvents: this.#mode === 'json',
+      outputAsEvents: this.#mode === 'json' || this.#mode === 'silent',
       stdinIsFixed: canReadKeys({ mode: this.#mode, stdin: this.#io.stdin, childHasStdin: false }),
       upstream: () => this.#upstream,
       publish: (event) => this.#bus.publish(event),
@@ -206,8 +223,10 @@ class DevSession {
     });
     const gauges = setInterval(() => reporter.gauges(services.gauges), GAUGES_EVERY_MS);
     this.#bus.subscribe((event) => services.take(event));
+    const task = this.#startTask(gateway, services);
     services.start();
     const result = await this.#ended;
+    await task.end();
     await live.close();
     await upstream?.withdraw();
     await services.close();
@@ -219,6 +238,25 @@ class DevSession {
     record.close();
     this.#bus.publish({ type: 'session.closed', reason: this.#reason });
     return result;
+  }
+
+  #startTask(gateway: Gateway, services: ServiceGroup): { end(): Promise<void> } {
+    const { task } = this.#options;
+    const ending = new AbortController();
+    if (task === undefined) return { end: async () => {} };
+    const session = {
+      config: this.#config,
+      gateway,
+      services,
+      subscribe: (sink: EventSink) => this.#bus.subscribe(sink),
+    };
+    const finished = task(session, ending.signal).then((code) => this.#stop('finished', ok(code)));
+    return {
+      end: async () => {
+        ending.abort();
+        await finished;
+      },
+    };
   }
 
   async #openUpstream(
@@ -262,6 +300,10 @@ class DevSession {
     return reporter;
   }
 
+  get #isRecorded(): boolean {
+    return this.#options.isRecorded ?? true;
+  }
+
   #readsKeys(): boolean {
     const childHasStdin = this.#config.services.some((service) => service.stdin);
     return canReadKeys({ mode: this.#mode, stdin: this.#io.stdin, childHasStdin });
@@ -282,7 +324,7 @@ class DevSession {
     this.#stop('spawn-failed', err({ exitCode: 3, message: event.message, wayOut }));
   }
 
-  #stop(reason: StopSignal | 'q' | 'spawn-failed', result: Result<number, UserError>): void {
+  #stop(reason: StopSignal | 'q' | 'spawn-failed' | 'finished', result: Result<number, UserError>): void {
     this.#reason = reason;
     this.#end(result);
   }

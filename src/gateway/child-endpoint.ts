@@ -1,10 +1,10 @@
 import type { CancelTimer, Clock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
 import { type DialTarget, formatTarget } from '../protocol/address.js';
-import type { ChildCall, ChildCallHandlers } from '../protocol/child-call.js';
+import type { CallOutcome, ChildCall, ChildCallHandlers } from '../protocol/child-call.js';
 import { ChildChannel } from '../protocol/child-channel.js';
 import type { TlsMaterial } from '../protocol/tls.js';
-import type { WireMetadata } from '../protocol/wire-metadata.js';
+import { NO_METADATA, type WireMetadata } from '../protocol/wire-metadata.js';
 import type { EndpointHandlers, FunctionEndpoint, FunctionRequest } from './endpoint.js';
 import { FUNCTION_SERVICES, type FunctionServiceName, probeService } from './probe-service.js';
 import { explainDials } from './unusable-address.js';
@@ -101,6 +101,20 @@ export class ChildEndpoint implements FunctionEndpoint {
   /** Waits for a free stream where the child limits them. */
   cancelJob(request: FunctionRequest, handlers: ChildCallHandlers): ChildCall {
     return this.#channel.startOrWait({ ...request, path: this.#path('CancelJob') }, handlers);
+  }
+
+  /** A call that is none of a function. At the end of the time it is cancelled, and the outcome says so. */
+  callUnary(path: string, message: Buffer, timeoutMs: number): Promise<CallOutcome> {
+    return new Promise((resolve) => {
+      const request = { path, message, metadata: NO_METADATA, timeoutMs };
+      const call = this.#channel.startOrWait(request, {
+        onOutcome(outcome) {
+          cancelTimer();
+          resolve(outcome);
+        },
+      });
+      const cancelTimer = this.#clock.after(timeoutMs, () => call.cancel());
+    });
   }
 
   /** Ends everything at once; what is under way is lost. */

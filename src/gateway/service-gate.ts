@@ -7,6 +7,7 @@ import type { Pool } from './dispatcher.js';
 import { awaitDrained } from './drain.js';
 import type { GateSurroundings } from './gate-surroundings.js';
 import { GenerationLink } from './generation-link.js';
+import { ProcessHotReload } from './hot-reload.js';
 import type { HttpService } from './http-function.js';
 import type { ServiceView } from './route.js';
 import { ServiceRouting } from './service-routing.js';
@@ -17,6 +18,7 @@ import type {
   GateCounters,
   GateHandlers,
   GateOptions,
+  HotReload,
   RegisteredFunction,
   ServiceGate,
 } from './types.js';
@@ -118,6 +120,12 @@ export class SupervisedService implements ServiceGate {
     link.lastRegistrationAt = this.#around.clock.now();
     link.process.serveHttp(service);
     return true;
+  }
+
+  hotReload(generation: number): HotReload | null {
+    const link = this.#links.get(generation);
+    const endpoints = link?.isOpen === true ? link.process.endpoints : [];
+    return endpoints.length === 0 ? null : new ProcessHotReload(endpoints);
   }
 
   lastRegistrationAt(generation: number): number | null {

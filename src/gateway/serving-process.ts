@@ -177,6 +177,11 @@ export class ServingProcess {
     return this.#byFunction.get(functionId) ?? null;
   }
 
+  /** Its addresses that answered, where more than functions can be asked for. */
+  get endpoints(): readonly ChildEndpoint[] {
+    return [...this.#endpoints.values()].filter((one) => one.isVerified);
+  }
+
   /** Takes nothing new; connections close when what is under way has ended. */
   release(): void {
     this.#isClosed = true;

@@ -2,6 +2,11 @@ import type { HoldLimits } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
 import type { Result } from '../core/result.js';
 import type { LocalFunctionDescriptor } from '../protocol/gen/croupier/agent/local/v1/local.js';
+import type {
+  ReloadResponse,
+  RollbackResponse,
+  StatusResponse,
+} from '../protocol/gen/croupier/dev/v1/hot_reload.js';
 import type { DescribeResponse } from '../protocol/gen/croupier/dev/v1/session.js';
 import type { RawAnswer } from '../protocol/raw-server.js';
 import type { TlsMaterial } from '../protocol/tls.js';
@@ -82,6 +87,8 @@ export interface ServiceGate {
   serveHttp(generation: number, service: HttpService): boolean;
   /** When (clock ms) this generation last registered; null: never. */
   lastRegistrationAt(generation: number): number | null;
+  /** The hot reload of a generation's process; null: it is not open, or registered no address that answers. */
+  hotReload(generation: number): HotReload | null;
   /** New calls and jobs go to this generation; held ones are released to it in order. */
   route(generation: number): void;
   /**
@@ -102,6 +109,23 @@ export interface ServiceGate {
   counters(): GateCounters;
   /** Calls and jobs in the hold queue now. */
   held(): number;
+}
+
+/** What a process can do about its own functions. Failures are told in words; `unimplemented`: it has no hot reload. */
+export interface HotReload {
+  /** `paths` are relative to the service's folder. Both empty: nothing. */
+  reload(
+    request: { readonly paths: readonly string[]; readonly functions: readonly string[] },
+    timeoutMs: number,
+  ): Promise<Result<ReloadResponse, HotReloadFailure>>;
+  rollback(functionId: string, timeoutMs: number): Promise<Result<RollbackResponse, HotReloadFailure>>;
+  status(timeoutMs: number): Promise<Result<StatusResponse, HotReloadFailure>>;
+}
+
+export interface HotReloadFailure {
+  /** `refused`: the process answered with a status of its own, such as that there is no earlier version. */
+  readonly reason: 'unimplemented' | 'refused' | 'unreachable' | 'timeout';
+  readonly message: string;
 }
 
 /** What a generation told another agent about itself. */

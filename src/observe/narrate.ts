@@ -53,6 +53,8 @@ export function narrate(event: CroupierEvent, step: Step, options: NarrateOption
       return narrateFailure(event, step, options);
     case 'functions.changed':
       return narrateFunctions(event, step, options);
+    case 'functions.reloaded':
+      return narrateFunctionReload(event, options);
     case 'reload.finished':
       return narrateReload(event, step, options);
     case 'upstream.connected':
@@ -83,6 +85,34 @@ function narrateNotice(
   const [first = '', ...rest] = message.split('\n').map(printable);
   const mark = { info: style.cyan('info'), warn: style.yellow('warning'), error: style.red('error') }[level];
   return [`${mark} ${name}${first}`, ...rest.map((line) => `  ${line}`)];
+}
+
+/** Of what was replaced the reload's own line tells; what was not is told even where a restart follows. */
+function narrateFunctionReload(
+  { service, reloaded, failed }: EventOf<'functions.reloaded'>,
+  { style, showService, verbose }: NarrateOptions,
+) {
+  const name = showService ? `${printable(service)}: ` : '';
+  const failures = failed.map(({ id, path, error }) => {
+    const what = printable(
+      [id, path].filter((one) => one !== null && one !== '').join(' in ') || 'a function',
+    );
+    return `${style.yellow('warning')} ${name}${what} was not reloaded: ${printable(firstLine(error))}`;
+  });
+  const replaced = reloaded.map(({ id, oldVersion, newVersion }) =>
+    style.dim(`${name}${printable(id)} reloaded${describeVersions(oldVersion, newVersion)}`),
+  );
+  return verbose ? [...failures, ...replaced] : failures;
+}
+
+function describeVersions(before: string | null, after: string | null): string {
+  if (before === after) return '';
+  if (before === null) return ` (new, ${printable(after ?? '')})`;
+  return after === null ? ' (gone)' : ` (${printable(before)} to ${printable(after)})`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
 }
 
 function narrateBuildFailure(event: EventOf<'build.failed'>, options: NarrateOptions) {

@@ -24,7 +24,9 @@ export interface ReloadView {
 export function formatReload(event: ReloadFinished, view: ReloadView): readonly string[] {
   const head = describeOutcome(event, view);
   const cause = describeCause(event);
-  const figures = [describePhases(event, view), describeCalls(event, view)];
+  const calls = describeCalls(event, view);
+  // Within a process there are no phases.
+  const figures = event.outcome === 'hot' ? [calls] : [describePhases(event, view), calls];
   const plain = [head.text, cause, ...figures.map((one) => one.text)];
   const first = [head.painted, view.style.dim(cause)].join('  ');
   const second = figures.map((one) => one.painted).join('   ');

@@ -23,6 +23,10 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
       const { reportJsonLines } = await import('./json-lines.js');
       return reportJsonLines(options);
     }
+    case 'silent': {
+      const { silentReporter } = await import('./silent.js');
+      return silentReporter;
+    }
     case 'plain': {
       const { reportPlainLines } = await import('./plain.js');
       return reportPlainLines(options);

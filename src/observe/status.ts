@@ -85,6 +85,7 @@ export function reduceStatus(status: SessionStatus, event: CroupierEvent): Sessi
     case 'session.notice':
     case 'process.output':
     case 'files.changed':
+    case 'functions.reloaded':
     case 'reload.finished':
       return status;
     default: {

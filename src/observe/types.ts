@@ -20,8 +20,8 @@ export interface StandardStreams {
   readonly stderr: OutputStream;
 }
 
-/** `terminal`: a status line that changes; `plain`: lines only; `json`: one event a line on stdout. */
-export type ReporterMode = 'json' | 'plain' | 'terminal';
+/** `terminal`: a status line that changes; `plain`: lines only; `json`: one event a line on stdout; `silent`: nothing. */
+export type ReporterMode = 'json' | 'plain' | 'terminal' | 'silent';
 
 export interface ReporterOptions {
   readonly mode: ReporterMode;

@@ -20,13 +20,20 @@ export function firstMatch(path: string, rules: CompiledRules): WatchRule | null
   return rules.find(({ patterns }) => patterns.test(path) === 'ignored')?.rule ?? null;
 }
 
-const STRENGTH = { none: 0, restart: 1, rebuild: 2 } as const;
+const STRENGTH = { none: 0, hot: 1, restart: 2, rebuild: 3 } as const;
+
+/** Stands in a batch for the rule that no configuration has: the process said itself what it can load again. */
+export const HOT_PATHS_RULE = 'hot paths';
 
 /**
- * What a set of changed files asks for. Per file the first matching rule wins, without one it is a rebuild; for the
- * batch the strongest action wins, and the first file by name that asks for it gives the rule.
+ * What a set of changed files asks for. Per file the first matching rule wins, then what the process says that it can load again
+ * (`hotPaths`), else it is a rebuild; for the batch the strongest action wins, and the first file by name that asks for it gives the rule.
  */
-export function classify(paths: readonly string[], rules: CompiledRules): ChangeBatch {
+export function classify(
+  paths: readonly string[],
+  rules: CompiledRules,
+  hotPaths: PatternSet | null = null,
+): ChangeBatch {
   const sorted = [...paths].sort();
   let action: ChangeBatch['action'] = 'none';
   let decidedBy: string | null = null;
@@ -34,10 +41,11 @@ export function classify(paths: readonly string[], rules: CompiledRules): Change
   for (const path of sorted) {
     const rule = firstMatch(path, rules);
     if (rule?.action === 'run') runs.set(rule, [...(runs.get(rule) ?? []), path]);
-    const asked = actionOf(rule);
+    const isHot = rule === null && hotPaths?.test(path) === 'ignored';
+    const asked = isHot ? 'hot' : actionOf(rule);
     if (decidedBy === null || STRENGTH[asked] > STRENGTH[action]) {
       action = asked;
-      decidedBy = rule?.match ?? 'default';
+      decidedBy = isHot ? HOT_PATHS_RULE : (rule?.match ?? 'default');
     }
   }
   return {
@@ -57,6 +65,7 @@ function actionOf(rule: WatchRule | null): ChangeBatch['action'] {
     case 'ignore':
     case 'run':
       return 'none';
+    case 'hot':
     case 'restart':
     case 'rebuild':
       return rule.action;

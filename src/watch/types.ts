@@ -5,7 +5,7 @@ export interface ChangeBatch {
   /** Relative to the service's folder, `/` as separator, sorted; only files whose content changed. */
   readonly paths: readonly string[];
   /** The strongest action in the batch; `none` when only `run` rules (or `ignore`) matched. */
-  readonly action: 'none' | 'restart' | 'rebuild';
+  readonly action: 'none' | 'hot' | 'restart' | 'rebuild';
   /** For people: the pattern of the rule that decided, or `default`. */
   readonly rule: string;
   /** Commands of `run` rules, in the order of the rules, each with the files that matched it. */
@@ -36,5 +36,10 @@ export interface Watcher {
    * The returned function ends it; `completed` is false where it was cancelled.
    */
   ownCommand(): (completed: boolean) => void;
+  /**
+   * Patterns of files that the process can load again by itself: what no rule of the configuration matches and one of these does asks for
+   * `hot`. Counts for batches that close later; empty: none.
+   */
+  setHotPaths(patterns: readonly string[]): void;
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { ContentIndex } from './content-index.js';
 import { IgnoreRules } from './ignore-rules.js';
 import { describeLoop, type LoopFinding, LoopRecognizer } from './loop.js';
 import { type CompiledRules, classify, compileRules } from './match.js';
-import { toRelative } from './patterns.js';
+import { PatternSet, toRelative } from './patterns.js';
 import { Subscription } from './subscription.js';
 import type { ChangeBatch, Watcher, WatchHandlers } from './types.js';
 
@@ -58,6 +58,8 @@ class ServiceWatcher implements Watcher {
   #cancelReread: CancelTimer | null = null;
   readonly #touchedRuleFiles = new Set<string>();
   #openedAt: number | null = null;
+  /** What the process can load again by itself. */
+  #hotPaths: PatternSet | null = null;
   #paused = false;
   #closed = false;
 
@@ -122,6 +124,10 @@ class ServiceWatcher implements Watcher {
       if (result.held === 'release') this.#release();
       else if (result.held === 'drop') this.#dropHeld();
     };
+  }
+
+  setHotPaths(patterns: readonly string[]): void {
+    this.#hotPaths = patterns.length === 0 ? null : new PatternSet(patterns);
   }
 
   async close(): Promise<void> {
@@ -234,6 +240,7 @@ class ServiceWatcher implements Watcher {
     return classify(
       paths.map((path) => this.#relative(path)),
       this.#rules,
+      this.#hotPaths,
     );
   }
 

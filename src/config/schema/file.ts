@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DEFAULTS } from '../defaults.js';
-import { listener } from './planned.js';
+import { listener } from './listener.js';
 import { serviceSchema, serviceShape, withCommand } from './service.js';
 import { tls } from './tls.js';
 import { upstream } from './upstream.js';

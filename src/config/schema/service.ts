@@ -4,7 +4,7 @@ import { DRAIN_POLICIES, RESTART_STRATEGIES, STOP_SIGNALS } from '../types.js';
 import { build } from './build.js';
 import { commandText, toCommandLine } from './command.js';
 import { functions, proxy } from './http-functions.js';
-import { check } from './planned.js';
+import { check } from './check.js';
 import { ready } from './ready.js';
 import { choice, count, duration, flag, setting, size, text, texts } from './values.js';
 import { rules, watch } from './watch.js';

@@ -26,6 +26,7 @@ describe('resolved keys', () => {
         },
         rules: [
           { match: 'a/**', action: 'ignore' },
+          { match: 'f/**', action: 'hot' },
           { match: '*.p', action: 'run', command: 'gen {files} > out', shell: true },
         ],
         restart: {
@@ -39,12 +40,29 @@ describe('resolved keys', () => {
         drain: { calls: 4, jobs: '5s' },
         hold: { timeout: '6s', calls: 7, bytes: '8KiB' },
         replay: ['a.b'],
+        check: {
+          functions: ['a.b'],
+          invoke: [
+            {
+              function: 'a.b',
+              payload: [1],
+              expect: { x: 1 },
+              timeout: '2s',
+              metadata: { m: 'v' },
+              job: true,
+            },
+            { function: 'a.c' },
+          ],
+        },
+        instances: 4,
         gateway: { listen: '0.0.0.0:7000' },
+        control: { listen: '127.0.0.1:7001' },
       },
     });
     const folder = join(project.folder, 'game');
     const session = await project.session();
     expect(session.gateway).toMatchObject({ host: '0.0.0.0', port: 7000, portIsFixed: true });
+    expect(session.control).toEqual({ host: '127.0.0.1', port: 7001 });
     expect(session.notes).toEqual([]);
     expect(session.services).toEqual([
       {
@@ -79,6 +97,7 @@ describe('resolved keys', () => {
         },
         rules: [
           { match: 'a/**', action: 'ignore', command: null },
+          { match: 'f/**', action: 'hot', command: null },
           {
             match: '*.p',
             action: 'run',
@@ -99,6 +118,21 @@ describe('resolved keys', () => {
         dependsOn: [],
         functions: [],
         proxy: [],
+        check: {
+          functions: ['a.b'],
+          invoke: [
+            {
+              function: 'a.b',
+              payload: [1],
+              expect: { x: 1 },
+              timeout: 2000,
+              metadata: { m: 'v' },
+              job: true,
+            },
+            { function: 'a.c', payload: {}, expect: null, timeout: 5000, metadata: {}, job: false },
+          ],
+        },
+        instances: 4,
       },
     ]);
   });

@@ -161,11 +161,8 @@ describe('wrong values', () => {
 
 describe('features that are not built', () => {
   it.each([
-    ['check', { functions: ['a'] }],
-    ['control', { listen: '127.0.0.1:1234' }],
     ['dashboard', { listen: 1234 }],
-    ['instances', 2],
-    ['services.a.instances', 2],
+    ['dashboard', { listen: '127.0.0.1:8000' }],
   ])('%s is refused with what it would do, and how to leave it out', async (key, value) => {
     const config = key.split('.').reduceRight<unknown>((inner, part) => ({ [part]: inner }), value);
     const project = await Project.create({ 'croupier.config.json': config, 'server.js': '' });
@@ -177,19 +174,8 @@ describe('features that are not built', () => {
     expect(wayOut).toContain(`\`${key}\``);
   });
 
-  it('the action `hot` is refused', async () => {
-    const { message, wayOut } = await errorOf({
-      rules: [
-        { match: 'a', action: 'restart' },
-        { match: 'b', action: 'hot' },
-      ],
-    });
-    expect(message).toMatch(/`rules\[1\]\.action` is "hot", but .* is not available in this version/);
-    expect(wayOut).toContain('"restart" or "rebuild"');
-  });
-
   it('a mistake inside of one does not hide that it is not available', async () => {
-    const { message } = await errorOf({ check: { functoins: [] } });
+    const { message } = await errorOf({ dashboard: { lisen: 1 } });
     expect(message).toContain('not available in this version');
     expect(message).not.toContain('no such key');
   });

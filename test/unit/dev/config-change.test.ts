@@ -56,6 +56,7 @@ describe('keys that take another session', () => {
   it.each([
     ['gateway.listen', withGateway({ port: 1, portIsFixed: true })],
     ['gateway.listen', withGateway({ host: '0.0.0.0' })],
+    ['control.listen', sessionConfig([serviceConfig()], { control: { host: '127.0.0.1', port: 1 } })],
     ['gateway.advertise', withGateway({ advertise: 'game.example:0' })],
     ['gateway.tls', withGateway({ tls })],
     ['gateway.childTls', withGateway({ childTls: tls })],

@@ -96,6 +96,8 @@ const ROWS: readonly (readonly [string, Partial<ServiceConfig>, Partial<ServiceC
     { action: 'restart' },
   ],
   ['dependsOn', {}, { dependsOn: ['shop'] }, { order: true }],
+  ['check', {}, { check: { functions: ['player.ban'], invoke: [] } }, {}],
+  ['instances', {}, { instances: 2 }, { session: ['instances'] }],
   ['proxy', {}, { proxy: [{ host: '127.0.0.1', port: 8000 }] }, { session: ['proxy'] }],
 ];
 

@@ -39,6 +39,8 @@ export function serviceConfig(part: Partial<ServiceConfig> = {}): ServiceConfig 
     replay: [],
     functions: [],
     proxy: [],
+    check: { functions: [], invoke: [] },
+    instances: 1,
     ...part,
   };
 }
@@ -60,6 +62,7 @@ export function sessionConfig(
       childTls: null,
     },
     upstream: { kind: 'none' },
+    control: { host: '127.0.0.1', port: 0 },
     notes: [],
     ...part,
   };

@@ -17,6 +17,7 @@ function watcher(name: string, log: string[]) {
       log.push(`${name} command`);
       return (completed) => log.push(`${name} command ${completed ? 'completed' : 'cancelled'}`);
     },
+    setHotPaths: (patterns) => log.push(`${name} hot ${patterns.join(',')}`),
     close: async () => {
       log.push(`${name} close`);
     },
@@ -35,10 +36,10 @@ describe('the watcher of a service', () => {
   it('is replaced when its successor notices everything: what it had is told, and what that has noticed', async () => {
     const { log, second, watch } = open();
     watch.replace(second.fake, () => log.push('taken over'));
-    expect(log).toEqual(['second pause']);
+    expect(log).toEqual(['second pause', 'second hot ']);
     second.becomeReady();
     await settle();
-    expect(log).toEqual(['second pause', 'first pause', 'first close', 'second resume', 'taken over']);
+    expect(log.slice(2)).toEqual(['first pause', 'first close', 'second resume', 'taken over']);
     watch.pause();
     expect(log.at(-1)).toBe('second pause');
   });
@@ -52,6 +53,19 @@ describe('the watcher of a service', () => {
     expect(log).not.toContain('second resume');
     watch.resume();
     expect(log.at(-1)).toBe('second resume');
+  });
+
+  it('tells its successor what the process can load again', () => {
+    const { log, second, watch } = open();
+    watch.setHotPaths(['functions/**']);
+    watch.replace(second.fake);
+    watch.setHotPaths([]);
+    expect(log.filter((line) => line.includes('hot'))).toEqual([
+      'first hot functions/**',
+      'second hot functions/**',
+      'first hot ',
+      'second hot ',
+    ]);
   });
 
   it('a newer successor takes the place of one that never took over', async () => {

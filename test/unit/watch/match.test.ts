@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WatchRule } from '../../../src/config/types.js';
 import { classify, compileRules } from '../../../src/watch/match.js';
+import { PatternSet } from '../../../src/watch/patterns.js';
 import { rule } from './tree.js';
 
 const RULES: readonly WatchRule[] = [
@@ -104,5 +105,30 @@ describe('classify', () => {
     expect(batch.rule).toBe(decided);
     expect(batch.paths).toEqual([...paths].sort());
     expect(batch.runs.map((run) => [run.command.display, run.paths])).toEqual(runs);
+  });
+});
+
+describe('what the process can load again by itself', () => {
+  const HOT = new PatternSet(['functions/*', '!functions/lib', 'functions/slow/**']);
+  const rules = compileRules([
+    rule('functions/slow/**', 'restart'),
+    rule('maps/**', 'hot'),
+    rule('*.md', 'ignore'),
+  ]);
+  it.each([
+    { paths: ['functions/ban.js'], action: 'hot', rule: 'hot paths' },
+    { paths: ['maps/one.json'], action: 'hot', rule: 'maps/**' },
+    { paths: ['functions/lib/a.js'], action: 'rebuild', rule: 'default' },
+    { paths: ['functions/slow/a.js'], action: 'restart', rule: 'functions/slow/**' },
+    { paths: ['functions/README.md'], action: 'none', rule: '*.md' },
+    { paths: ['functions/README.md', 'functions/ban.js'], action: 'hot', rule: 'hot paths' },
+    { paths: ['functions/ban.js', 'functions/slow/a.js'], action: 'restart', rule: 'functions/slow/**' },
+    { paths: ['functions/ban.js', 'main.js'], action: 'rebuild', rule: 'default' },
+  ])('$paths: $action by $rule', ({ paths, ...expected }) => {
+    expect(classify(paths, rules, HOT)).toMatchObject(expected);
+  });
+
+  it('is nothing where it says nothing', () => {
+    expect(classify(['functions/ban.js'], rules).action).toBe('rebuild');
   });
 });
