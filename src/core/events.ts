@@ -52,7 +52,13 @@ export interface ReloadTrigger {
   readonly paths: readonly string[];
 }
 
-interface GenerationEvent {
+/** What happens to one process of a service that has several. */
+interface InstanceEvent {
+  /** From 1; absent where the service has one process, or where all of them are meant. */
+  readonly instance?: number;
+}
+
+interface GenerationEvent extends InstanceEvent {
   readonly service: string;
   readonly generation: number;
 }
@@ -70,12 +76,12 @@ export type CroupierEvent =
       readonly pid: number;
     }
   | { readonly type: 'session.closed'; readonly reason: string }
-  | {
+  | (InstanceEvent & {
       readonly type: 'session.notice';
       readonly service?: string;
       readonly level: 'info' | 'warn' | 'error';
       readonly message: string;
-    }
+    })
   | (GenerationEvent & {
       readonly type: 'process.output';
       readonly stream: 'stdout' | 'stderr';
@@ -118,6 +124,10 @@ export type CroupierEvent =
       readonly exitCode: number | null;
       readonly signal: string | null;
       readonly ms: number;
+      /** SIGKILL was needed. Absent: it was not. */
+      readonly killed?: boolean;
+      /** Descendants that outlived the process outside of its group, such as `sleep 60 (pid 4711)`; they were ended. Absent: none. */
+      readonly leftBehind?: readonly string[];
     })
   | (GenerationEvent & {
       readonly type: 'generation.failed';
@@ -132,15 +142,13 @@ export type CroupierEvent =
       readonly retryMs: number | null;
       readonly outputTail: readonly string[];
     })
-  | {
+  | (GenerationEvent & {
       readonly type: 'functions.changed';
-      readonly service: string;
-      readonly generation: number;
       readonly added: readonly string[];
       readonly removed: readonly string[];
       readonly updated: readonly string[];
       readonly breaking: readonly string[];
-    }
+    })
   /** Functions of a running process were replaced in it, or could not be: then it goes on with the old ones, or is restarted. */
   | (GenerationEvent & {
       readonly type: 'functions.reloaded';
@@ -173,17 +181,21 @@ export type CroupierEvent =
     }
   /** The upstream was another session of this program, which has ended: this one serves its address now, and has no upstream. */
   | { readonly type: 'upstream.replaced'; readonly url: string }
-  | {
+  /**
+   * Of a service with several instances each tells of its own, and at the end of a rolling reload one without `instance` tells of all of
+   * them together: its generation is that of the first.
+   */
+  | (GenerationEvent & {
       readonly type: 'reload.finished';
-      readonly service: string;
-      readonly generation: number;
       readonly trigger: ReloadTrigger;
       readonly rule: string;
       readonly strategy: SwapStrategy;
       readonly outcome: ReloadOutcome;
       readonly ms: ReloadPhases;
       readonly calls: CallCounts;
-    };
+      /** Of a rolling reload that went back: why, in a sentence. */
+      readonly reason?: string;
+    });
 
 export type EventType = CroupierEvent['type'];
 

@@ -126,13 +126,19 @@ class GroupLeader implements Child {
       process.platform === 'win32'
         ? new TreeEnding(target, graceMs, this.#clock)
         : new GroupEnding(target, signal, graceMs, this.#clock);
-    const { killed, survivors } = await this.#ending.outcome;
+    const { killed, survivors, leftBehind } = await this.#ending.outcome;
     const ms = Math.round(this.#clock.now() - began);
     // Whoever survived SIGKILL may be the leader itself: its exit cannot be waited for.
     const exit = survivors.includes(this.pid) ? { exitCode: null, signal: null } : await this.exited;
     // A stranger may still hold the output open. It is read on, but must not keep us alive.
     for (const stream of this.#streams) if (stream instanceof Socket) stream.unref();
-    return { exit, killed, ms, ...(survivors.length > 0 && { survivors }) };
+    return {
+      exit,
+      killed,
+      ms,
+      ...(survivors.length > 0 && { survivors }),
+      ...(leftBehind.length > 0 && { leftBehind }),
+    };
   }
 
   #hear(stream: 'stdout' | 'stderr', chunk: Buffer): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js';
+import { commandOf } from './command-line.js';
 import { Deadline } from './deadline.js';
 import { EscapedProcesses } from './escaped-processes.js';
 import { isGroupRunning, listMembers, signalGroup } from './group.js';
@@ -10,6 +11,9 @@ const KILL_PATIENCE_MS = 5000;
 
 /** What escaped descendants get at least, when the group used up the whole grace (or the grace itself, if it is shorter). */
 const ESCAPED_GRACE_MS = 1000;
+
+/** A descendant that was told to end by its own parent may need a moment longer than the group: then it was not left behind. */
+const OWN_END_MS = 100;
 
 export interface EndingTarget {
   readonly origin: Origin;
@@ -24,6 +28,8 @@ export interface EndingOutcome {
   readonly killed: boolean;
   /** Who survived even that for 5 s; normally nobody. */
   readonly survivors: readonly number[];
+  /** Descendants that had left the group and still ran a moment after it was gone, such as `sleep 60 (pid 4711)`. */
+  readonly leftBehind: readonly string[];
 }
 
 /** The end of one process and all that descends from it, under way. */
@@ -32,6 +38,14 @@ export interface Ending {
   /** SIGKILL comes `graceMs` from now, unless it was to come sooner. */
   shorten(graceMs: number): void;
 }
+
+interface EscapedEnd {
+  /** Pids of who survived even SIGKILL. */
+  readonly left: readonly number[];
+  readonly leftBehind: readonly string[];
+}
+
+const NOBODY_ESCAPED: EscapedEnd = { left: [], leftBehind: [] };
 
 /** POSIX: a signal to the group, SIGKILL after the grace; then the same for descendants that left the group. */
 export class GroupEnding implements Ending {
@@ -59,9 +73,9 @@ export class GroupEnding implements Ending {
 
   async #run(): Promise<EndingOutcome> {
     const membersLeft = await this.#endGroup();
-    const escapedLeft = await this.#endEscaped();
+    const { left, leftBehind } = await this.#endEscaped();
     this.#grace.cancel();
-    return { killed: this.#killed, survivors: [...membersLeft, ...escapedLeft] };
+    return { killed: this.#killed, survivors: [...membersLeft, ...left], leftBehind };
   }
 
   /** Returns who is left. */
@@ -86,12 +100,22 @@ export class GroupEnding implements Ending {
     return pollUntil(this.#clock, deadline, async () => !(await isGroupRunning(this.#target.origin)));
   }
 
-  /** Returns who is left. */
-  async #endEscaped(): Promise<readonly number[]> {
-    if (this.#target.marker === null) return [];
+  async #endEscaped(): Promise<EscapedEnd> {
+    if (this.#target.marker === null) return NOBODY_ESCAPED;
     const escaped = new EscapedProcesses(this.#target.origin, this.#target.marker);
-    if (!(await escaped.look())) return [];
+    if (!(await escaped.look())) return NOBODY_ESCAPED;
+    const ownEnd = new Deadline(this.#clock, Math.min(OWN_END_MS, this.#graceMs));
+    const endedThemselves = await pollUntil(this.#clock, ownEnd, async () => !(await escaped.look()));
+    ownEnd.cancel();
+    if (endedThemselves) return NOBODY_ESCAPED;
+    const leftBehind = await Promise.all(
+      escaped.pids().map(async (pid) => `${(await commandOf(pid)) ?? 'a process'} (pid ${pid})`),
+    );
+    return { left: await this.#endThose(escaped), leftBehind };
+  }
 
+  /** Returns who is left. */
+  async #endThose(escaped: EscapedProcesses): Promise<readonly number[]> {
     this.#grace.cancel();
     this.#grace = new Deadline(
       this.#clock,

@@ -28,12 +28,12 @@ export class TreeEnding implements Ending {
     if (!this.#grace.hasPassed && (await endTree(pid, 'ask'))) {
       const first = await Promise.race([leaderExited, this.#grace.passed]);
       this.#grace.cancel();
-      if (first === 'exited') return { killed: false, survivors: [] };
+      if (first === 'exited') return { killed: false, survivors: [], leftBehind: [] };
     }
     this.#grace.cancel();
     await endTree(pid, 'force');
     await leaderExited;
-    return { killed: true, survivors: [] };
+    return { killed: true, survivors: [], leftBehind: [] };
   }
 }
 

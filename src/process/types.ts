@@ -39,6 +39,8 @@ export interface StopOutcome {
   readonly ms: number;
   /** Processes that even SIGKILL did not end within 5 s: another user's, or stuck in the kernel. Absent when nobody is left. */
   readonly survivors?: readonly number[];
+  /** Descendants that had left the group and outlived it, such as `sleep 60 (pid 4711)`; they were ended as well. Absent when there were none. */
+  readonly leftBehind?: readonly string[];
 }
 
 export type Readiness =

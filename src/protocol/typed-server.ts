@@ -1,12 +1,6 @@
-import {
-  type Deadline,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type sendUnaryData,
-} from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js';
 import { err, ok, type Result } from '../core/result.js';
+import { HotReloadServiceService as HotReload } from './gen/croupier/dev/v1/hot_reload.js';
 import {
   type FunctionServiceServer,
   FunctionServiceService as FunctionV1,
@@ -18,26 +12,18 @@ import {
   InvokerServiceService as Invoker,
   FunctionServiceService as SdkFunction,
 } from './gen/croupier/sdk/v1/sdk.js';
+import { type HotReloadHandlers, implementHotReload } from './hot-reload-service.js';
 import { MAX_MESSAGE_BYTES } from './message-limit.js';
-import { type ErrorStatusName, STATUS_CODES } from './status-codes.js';
-
-/** Why a call is refused or has failed. */
-export interface RpcStatus {
-  readonly code: ErrorStatusName;
-  /** Cut to MAX_STATUS_MESSAGE characters on the way out. */
-  readonly message: string;
-}
-
-/** A status message travels in a header, where escaping makes nine bytes of one character and many peers refuse 16 KiB. */
-export const MAX_STATUS_MESSAGE = 1024;
-
-/** What the transport knows about one call. */
-export interface IncomingCall {
-  /** When the caller stops waiting, in ms of Date.now(); null: never. */
-  readonly deadline: number | null;
-  /** Aborted when the caller cancelled or went away, or the deadline passed; never after the answer. */
-  readonly signal: AbortSignal;
-}
+import { findOwnPort, sharesPort } from './own-port.js';
+import {
+  answer,
+  attempt,
+  describeBug,
+  type IncomingCall,
+  type RpcStatus,
+  toServerStatus,
+  watchCall,
+} from './served-call.js';
 
 /** What a game server does with calls. Expected failures are results; a throw is a bug and answered with INTERNAL. */
 export interface FunctionHandlers {
@@ -58,12 +44,13 @@ export interface FunctionServer {
 }
 
 /**
- * Serves the three equal function services in plain text on `listen` (`host:port`; port 0: any free one).
+ * Serves the three equal function services and hot reload in plain text on `listen` (`host:port`; port 0: any free one).
  * The error says in words why the address cannot be had.
  */
 export function serveFunctions(
   listen: string,
   handlers: FunctionHandlers,
+  hotReload: HotReloadHandlers,
 ): Promise<Result<FunctionServer, string>> {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -71,6 +58,25 @@ export function serveFunctions(
   });
   const implementation = implement(handlers);
   for (const service of [Invoker, FunctionV1, SdkFunction]) server.addService(service, implementation);
+  server.addService(HotReload, implementHotReload(hotReload));
+  return bind(server, listen);
+}
+
+/** A port that was free when it was looked for can be taken by the time that it is asked for. */
+const OWN_PORT_ATTEMPTS = 5;
+
+async function bind(server: Server, listen: string): Promise<Result<FunctionServer, string>> {
+  if (!sharesPort(listen)) return bindOnce(server, listen);
+  for (let left = OWN_PORT_ATTEMPTS; ; left--) {
+    const bound = await findOwnPort(listen).then(
+      (own) => bindOnce(server, own),
+      (error: unknown) => err(describeBug(error).message),
+    );
+    if (bound.ok || left === 1) return bound;
+  }
+}
+
+function bindOnce(server: Server, listen: string): Promise<Result<FunctionServer, string>> {
   return new Promise((resolve) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(ok({ port, close: (graceMs) => closeServer(server, graceMs) }));
@@ -121,46 +127,6 @@ function implement(handlers: FunctionHandlers): FunctionServiceServer {
   };
 }
 
-interface WatchedCall extends IncomingCall {
-  /** The call was answered: its signal stays as it is. */
-  end(): void;
-}
-
-function watchCall(
-  call: Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'cancelled' | 'once'>,
-): WatchedCall {
-  const controller = new AbortController();
-  let ended = false;
-  const abort = () => {
-    // grpc-js reports every closed stream as cancelled, answered or not.
-    if (!ended) controller.abort(new Error('the caller cancelled or its deadline passed'));
-  };
-  if (call.cancelled) abort();
-  else call.once('cancelled', abort);
-  return {
-    deadline: toEpoch(call.getDeadline()),
-    signal: controller.signal,
-    end() {
-      ended = true;
-    },
-  };
-}
-
-function toEpoch(deadline: Deadline): number | null {
-  const epoch = typeof deadline === 'number' ? deadline : deadline.getTime();
-  return Number.isFinite(epoch) ? epoch : null;
-}
-
-function answer<Response>(
-  call: WatchedCall,
-  respond: sendUnaryData<Response>,
-  result: Result<Response, RpcStatus>,
-): void {
-  call.end();
-  if (result.ok) respond(null, result.value);
-  else respond(toServerStatus(result.error));
-}
-
 function refuseStream(call: ServerWritableStream<JobStreamRequest, JobEvent>, failure: RpcStatus): void {
   call.emit('error', toServerStatus(failure));
 }
@@ -188,22 +154,4 @@ function drained(call: ServerWritableStream<JobStreamRequest, JobEvent>, signal:
     call.once('drain', finish);
     signal.addEventListener('abort', finish);
   });
-}
-
-function attempt<T>(handle: () => Result<T, RpcStatus>): Result<T, RpcStatus> {
-  try {
-    return handle();
-  } catch (bug) {
-    return err(describeBug(bug));
-  }
-}
-
-function describeBug(bug: unknown): RpcStatus {
-  return { code: 'INTERNAL', message: bug instanceof Error ? bug.message : String(bug) };
-}
-
-function toServerStatus(failure: RpcStatus): { code: number; details: string } {
-  // Through a Buffer, because grpc-js throws at half a surrogate pair, which the cut or the message itself can leave.
-  const details = Buffer.from(failure.message.slice(0, MAX_STATUS_MESSAGE)).toString();
-  return { code: STATUS_CODES[failure.code], details };
 }

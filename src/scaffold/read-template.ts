@@ -7,7 +7,11 @@ import type { ScaffoldFile } from './types.js';
 const TEMPLATES_FOLDER = fileURLToPath(new URL('../../templates/', import.meta.url));
 
 /** npm leaves files called `.gitignore` out of packages, so templates have them and the like under another name. */
-const RENAMED: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _mvn: '.mvn' };
+const RENAMED: Readonly<Record<string, string>> = {
+  '_air.toml': '.air.toml',
+  _gitignore: '.gitignore',
+  _mvn: '.mvn',
+};
 
 /** What tools leave behind where a template was tried out in place. Names that begin with a dot are left out as well. */
 const LEFTOVERS: ReadonlySet<string> = new Set([

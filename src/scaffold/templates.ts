@@ -22,7 +22,7 @@ export const TEMPLATES: readonly Template[] = [
   },
   {
     name: 'go',
-    summary: 'Go with functions over HTTP, standard library only; Go 1.22 or newer',
+    summary: 'Go on the Go SDK, functions reloaded as plugins; Go 1.25 or newer',
     setUp: [],
     dev: null,
     test: 'go test ./...',
@@ -47,6 +47,13 @@ export const TEMPLATES: readonly Template[] = [
     setUp: [],
     dev: null,
     test: 'npm test',
+  },
+  {
+    name: 'http-go',
+    summary: 'Go without an SDK, standard library only; Go 1.22 or newer',
+    setUp: [],
+    dev: null,
+    test: 'go test ./...',
   },
   {
     name: 'http-python',

@@ -7,11 +7,11 @@ import type {
 } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { RpcFailure } from '../protocol/rpc.js';
 import { STATUS_CODES } from '../protocol/status-codes.js';
-import { type Backoff, pauseAfter } from './backoff.js';
+import { type AgentAttempt, openAttempt } from './agent-attempt.js';
+import { planRetry, type RetryPolicy } from './backoff.js';
+import { pause } from './pause.js';
 import { findRegistration } from './registration.js';
 
-/** Agents drop a silent service after 60 to 90 s; SDKs in the field send one every 25 to 60 s. */
-export const HEARTBEAT_MS = 25_000;
 /** For one registration, heartbeat or list, in ms. */
 export const RPC_TIMEOUT_MS = 5_000;
 /** A link that held so long starts again with the shortest pause. */
@@ -23,7 +23,10 @@ const VERIFY_PAUSE_MS = 1_000;
 export interface LinkListener {
   onConnected(): void;
   onRegistered(sessionId: string): void;
-  onDisconnected(reason: string, retryInMs: number): void;
+  /** `retryInMs` null: not before reconnect() is called. */
+  onDisconnected(reason: string, retryInMs: number | null): void;
+  /** So many attempts in a row have failed; from now on it is tried at each health check only. Told once in a row. */
+  onGaveUp(failures: number, reason: string): void;
   /** The agent answers, but not as it should: it refused the registration, or does not show it. */
   onRefused(message: string): void;
 }
@@ -34,22 +37,11 @@ export interface LinkOptions {
   readonly connect: (address: string) => AgentClient;
   /** What to register now; read anew for each registration. */
   readonly registration: () => RegisterLocalRequest;
-  readonly backoff: Backoff;
+  /** Read anew for each decision. */
+  readonly policy: () => RetryPolicy;
   readonly clock: Clock;
   readonly random: () => number;
   readonly listener: LinkListener;
-}
-
-/** One connection to the agent, from the first packet to its loss. */
-interface Attempt {
-  readonly client: AgentClient;
-  /** Aborted when the attempt is over. */
-  readonly over: AbortSignal;
-  /** Resolves with why it is over. */
-  readonly lost: Promise<string>;
-  /** What the agent gave for the latest registration (can be empty); null: not registered. */
-  sessionId: string | null;
-  end(reason: string): void;
 }
 
 /**
@@ -59,11 +51,16 @@ interface Attempt {
  */
 export class AgentLink {
   readonly #options: LinkOptions;
-  #attempt: Attempt;
+  #attempt: AgentAttempt;
   #leaving = false;
   /** Ends every pause and stops new attempts. */
   readonly #closing = new AbortController();
   #registering: Promise<unknown> = Promise.resolve();
+  /** Aborted, and replaced, when what is waited for has to be thought over: the policy is another, or an attempt was asked for. */
+  #waking = new AbortController();
+  #wanted = false;
+  /** Resolved when the attempt that is under way has succeeded or failed. */
+  #attempted: (() => void)[] = [];
 
   /** Begins to connect at once; nothing is registered before start(). */
   constructor(options: LinkOptions) {
@@ -73,16 +70,33 @@ export class AgentLink {
 
   /** Registers, and from then on keeps the registration. Resolves when the first attempt has succeeded or failed. */
   start(): Promise<void> {
-    return new Promise((resolve) => {
-      void this.#keepRegistered(resolve).finally(resolve);
-    });
+    const attempted = this.#nextAttempt();
+    void this.#keepRegistered().finally(() => this.#attemptIsOver());
+    return attempted;
+  }
+
+  /** Ends the present connection and makes another one at once. Resolves when that has succeeded or failed. */
+  reconnect(): Promise<void> {
+    if (this.#leaving) return Promise.resolve();
+    this.#wanted = true;
+    const attempted = this.#nextAttempt();
+    this.#attempt.end('a new connection was asked for');
+    this.#wake();
+    return attempted;
+  }
+
+  /** The policy is another one: pauses are counted anew. */
+  policyChanged(): void {
+    this.#wake();
   }
 
   /** Registers again over the present connection, because the functions have changed. */
   async registerAgain(): Promise<void> {
     const attempt = this.#attempt;
-    // Not registered yet: the registration to come reads the new functions.
-    if (attempt.sessionId === null || this.#leaving) return;
+    // The one under way may have been sent without them.
+    if (attempt.sessionId === null) await this.#registering;
+    // Not registered: the registration to come reads the new functions.
+    if (attempt.sessionId === null || attempt.over.aborted || this.#leaving) return;
     const result = await this.#register(attempt);
     if (attempt.over.aborted || this.#leaving) return;
     if (result.ok) this.#options.listener.onRegistered(result.value.sessionId);
@@ -113,59 +127,63 @@ export class AgentLink {
     this.#attempt.client.close();
   }
 
-  async #keepRegistered(firstAttemptOver: () => void): Promise<void> {
-    const { clock, backoff, random, listener } = this.#options;
-    for (let failures = 1; ; failures++) {
+  async #keepRegistered(): Promise<void> {
+    const { clock, listener } = this.#options;
+    let failures = 0;
+    let unreached = 0;
+    for (;;) {
       const attempt = this.#attempt;
       const since = clock.now();
-      const result = await this.#register(attempt);
-      if (!result.ok) {
+      const result = await Promise.race([this.#register(attempt), attempt.lost.then(() => null)]);
+      if (result !== null && !result.ok) {
         this.#fail(attempt, result.error);
-      } else if (!this.#leaving && !attempt.over.aborted) {
+      } else if (result !== null && !this.#leaving && !attempt.over.aborted) {
         listener.onRegistered(result.value.sessionId);
-        firstAttemptOver();
+        unreached = 0;
+        this.#attemptIsOver();
         void this.#verify(attempt);
         void this.#sendHeartbeats(attempt);
       }
       const reason = await attempt.lost;
       attempt.client.close();
       if (this.#leaving) return;
-      if (attempt.sessionId !== null && clock.now() - since >= HEALTHY_MS) failures = 1;
-      const pause = pauseAfter(failures, backoff, random);
-      listener.onDisconnected(reason, pause);
-      firstAttemptOver();
-      await this.#pause(pause, this.#closing.signal);
+      const isHealthy = attempt.sessionId !== null && clock.now() - since >= HEALTHY_MS;
+      failures = isHealthy ? 1 : failures + 1;
+      if (attempt.sessionId === null) unreached += 1;
+      const isAskedFor = await this.#waitForRetry(reason, failures, unreached);
       if (this.#leaving) return;
+      if (isAskedFor) {
+        failures = 0;
+        unreached = 0;
+      }
       this.#attempt = this.#open();
     }
   }
 
-  #open(): Attempt {
-    const { address, connect, listener } = this.#options;
-    const client = connect(address);
-    const over = new AbortController();
-    let lose: (reason: string) => void = () => {};
-    const lost = new Promise<string>((resolve) => {
-      lose = resolve;
-    });
-    const end = (reason: string) => {
-      over.abort();
-      lose(reason);
-    };
-    let connected = false;
-    client.onStateChange((state) => {
-      if (over.signal.aborted || this.#leaving) return;
-      if (state === 'ready') {
-        connected = true;
-        listener.onConnected();
-      } else if (connected) {
-        end(`the connection to the agent at ${address} was lost`);
-      }
-    });
-    return { client, over: over.signal, lost, sessionId: null, end };
+  /** True: somebody asked for the next attempt. `failures` and `unreached` are as in planRetry(). */
+  async #waitForRetry(reason: string, failures: number, unreached: number): Promise<boolean> {
+    const { random, listener, policy } = this.#options;
+    for (let told = false; ; told = true) {
+      const { retryInMs, givesUp } = planRetry(policy(), failures, unreached, random);
+      if (!told) listener.onDisconnected(reason, this.#wanted ? 0 : retryInMs);
+      if (!told && givesUp) listener.onGaveUp(unreached, reason);
+      if (this.#wanted) break;
+      if (!told) this.#attemptIsOver();
+      const waited = await this.#pause(retryInMs, this.#closing.signal, this.#waking.signal);
+      if (waited || this.#leaving) return false;
+    }
+    this.#wanted = false;
+    return true;
   }
 
-  async #register(attempt: Attempt): Promise<Result<RegisterLocalResponse, RpcFailure>> {
+  #open(): AgentAttempt {
+    const { address, connect, listener } = this.#options;
+    return openAttempt(address, connect, () => {
+      if (!this.#leaving) listener.onConnected();
+    });
+  }
+
+  async #register(attempt: AgentAttempt): Promise<Result<RegisterLocalResponse, RpcFailure>> {
     const sent = attempt.client.registerLocal(this.#options.registration(), { timeoutMs: RPC_TIMEOUT_MS });
     this.#registering = sent;
     const result = await sent;
@@ -173,7 +191,7 @@ export class AgentLink {
     return result;
   }
 
-  #fail(attempt: Attempt, failure: RpcFailure): void {
+  #fail(attempt: AgentAttempt, failure: RpcFailure): void {
     const unreachable =
       failure.code === STATUS_CODES.UNAVAILABLE || failure.code === STATUS_CODES.DEADLINE_EXCEEDED;
     const { address, listener } = this.#options;
@@ -183,10 +201,12 @@ export class AgentLink {
     attempt.end(reason);
   }
 
-  async #sendHeartbeats(attempt: Attempt): Promise<void> {
+  async #sendHeartbeats(attempt: AgentAttempt): Promise<void> {
     for (;;) {
-      await this.#pause(HEARTBEAT_MS, attempt.over);
+      const { healthCheckInterval } = this.#options.policy();
+      const waited = await this.#pause(healthCheckInterval, attempt.over, this.#waking.signal);
       if (attempt.over.aborted || this.#leaving) return;
+      if (!waited) continue;
       const { serviceId } = this.#options.registration();
       const result = await attempt.client.heartbeat(
         { serviceId, sessionId: attempt.sessionId ?? '' },
@@ -201,7 +221,7 @@ export class AgentLink {
     }
   }
 
-  async #verify(attempt: Attempt): Promise<void> {
+  async #verify(attempt: AgentAttempt): Promise<void> {
     for (let again = 0; ; again++) {
       const registration = this.#options.registration();
       if (registration.functions.length === 0) return;
@@ -220,17 +240,23 @@ export class AgentLink {
     );
   }
 
-  /** Waits on the clock, or until the signal is aborted. */
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+  #nextAttempt(): Promise<void> {
     return new Promise((resolve) => {
-      const finish = () => {
-        cancel();
-        signal.removeEventListener('abort', finish);
-        resolve();
-      };
-      const cancel = this.#options.clock.after(ms, finish);
-      signal.addEventListener('abort', finish);
+      this.#attempted.push(resolve);
     });
+  }
+
+  #attemptIsOver(): void {
+    for (const resolve of this.#attempted.splice(0)) resolve();
+  }
+
+  #wake(): void {
+    const waking = this.#waking;
+    this.#waking = new AbortController();
+    waking.abort();
+  }
+
+  #pause(ms: number | null, ...signals: readonly AbortSignal[]): Promise<boolean> {
+    return pause(this.#options.clock, ms, ...signals);
   }
 }

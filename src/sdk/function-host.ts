@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.js';
 import { err, type Result } from '../core/result.js';
 import type { InvokeRequest } from '../protocol/gen/croupier/function/v1/function.js';
-import type { FunctionHandlers, IncomingCall, RpcStatus } from '../protocol/typed-server.js';
+import type { IncomingCall, RpcStatus } from '../protocol/served-call.js';
+import type { FunctionHandlers } from '../protocol/typed-server.js';
 import { createContext } from './call-context.js';
 import { FunctionError } from './function-error.js';
 import type { FunctionRegistry } from './function-registry.js';
+import type { ReportBug } from './handler-failure.js';
 import { InFlight } from './in-flight.js';
 import { Jobs } from './jobs.js';
 
@@ -17,11 +19,13 @@ export class FunctionHost implements FunctionHandlers {
   readonly #clock: Clock;
   readonly #inFlight = new InFlight();
   readonly #jobs: Jobs;
+  readonly #reportBug: ReportBug;
 
-  constructor(registry: FunctionRegistry, clock: Clock) {
+  constructor(registry: FunctionRegistry, clock: Clock, reportBug: ReportBug) {
     this.#registry = registry;
     this.#clock = clock;
-    this.#jobs = new Jobs(clock, this.#inFlight);
+    this.#reportBug = reportBug;
+    this.#jobs = new Jobs(clock, this.#inFlight, reportBug);
   }
 
   /** Handlers under way, of calls and jobs. */
@@ -37,7 +41,8 @@ export class FunctionHost implements FunctionHandlers {
     if (call.signal.aborted) abort();
     else call.signal.addEventListener('abort', abort, { once: true });
     const context = createContext(request, running.signal, call.deadline);
-    const outcome = target.value.run(request.payload, context).finally(() => running.end());
+    const onBug = (bug: unknown) => this.#reportBug(context.functionId, context.callId, bug);
+    const outcome = target.value.run(request.payload, context, onBug).finally(() => running.end());
     const cut = running.cut.then((reason) => err({ code: reason.code, message: reason.message }));
     return Promise.race([outcome, cut]);
   }
@@ -61,24 +66,29 @@ export class FunctionHost implements FunctionHandlers {
    */
   async drain(timeoutMs: number): Promise<void> {
     const reason = new FunctionError('UNAVAILABLE', 'the service is shutting down');
-    if (await this.#idleWithin(timeoutMs)) return;
+    if (await this.whenIdle(timeoutMs)) return;
     this.#inFlight.abortAll(reason);
-    if (await this.#idleWithin(ABORT_GRACE_MS)) return;
+    if (await this.whenIdle(ABORT_GRACE_MS)) return;
     this.#inFlight.cutAll(reason);
+  }
+
+  /** True as soon as no handler is under way; false when `ms` passed first or `givenUp` was aborted. */
+  whenIdle(ms: number, givenUp?: AbortSignal): Promise<boolean> {
+    if (this.#inFlight.count === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const finish = (idle: boolean) => {
+        cancel();
+        givenUp?.removeEventListener('abort', giveUp);
+        resolve(idle);
+      };
+      const giveUp = () => finish(false);
+      const cancel = this.#clock.after(givenUp?.aborted === true ? 0 : ms, giveUp);
+      givenUp?.addEventListener('abort', giveUp);
+      void this.#inFlight.whenIdle().then(() => finish(true));
+    });
   }
 
   close(): void {
     this.#jobs.close();
-  }
-
-  #idleWithin(ms: number): Promise<boolean> {
-    if (this.#inFlight.count === 0) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(ms, () => resolve(false));
-      void this.#inFlight.whenIdle().then(() => {
-        cancel();
-        resolve(true);
-      });
-    });
   }
 }

@@ -1,48 +1,92 @@
 import { err, ok, type Result } from '../core/result.js';
 import type { LocalFunctionDescriptor } from '../protocol/gen/croupier/agent/local/v1/local.js';
-import type { RpcStatus } from '../protocol/typed-server.js';
-import type { Handler, JobContext } from './context.js';
-import { type FunctionDescriptor, toLocalDescriptor } from './descriptor.js';
-import { toStatus } from './handler-failure.js';
-import { decodeJson, encodeBytes, encodeJson } from './payload.js';
+import type { RpcStatus } from '../protocol/served-call.js';
+import type { FunctionDefinition } from './function-definition.js';
 
-/** A registered function or job, ready to be run on bytes. */
-export interface RegisteredFunction {
-  readonly descriptor: LocalFunctionDescriptor;
-  /** Runs the handler. Never rejects: what the handler throws becomes a status. */
-  run(payload: Buffer, context: JobContext): Promise<Result<Buffer, RpcStatus>>;
+/** Versions before the present one that a function can be taken back to. */
+export const KEPT_VERSIONS = 5;
+
+/** What a swap did to one function; null: it was not there before, or is not there any more. */
+export interface FunctionChange {
+  readonly id: string;
+  readonly oldVersion: string | null;
+  readonly newVersion: string | null;
 }
 
-/** The functions and jobs of one service, by id, in the order of their registration. */
-export class FunctionRegistry {
-  readonly #functions = new Map<string, RegisteredFunction>();
+interface Entry {
+  present: FunctionDefinition;
+  /** The oldest first. */
+  readonly earlier: FunctionDefinition[];
+}
 
-  /** Throws a TypeError when the descriptor is wrong or its id is taken. */
-  add<Input, Output>(descriptor: FunctionDescriptor, handler: Handler<Input, Output, JobContext>): void {
-    const local = toLocalDescriptor(descriptor);
-    if (this.#functions.has(local.id)) throw new TypeError(`function ${local.id} is registered already`);
-    this.#functions.set(local.id, { descriptor: local, run: toRun(handler) });
+/** The functions and jobs of one service, by id, in the order of their registration, each with its latest versions. */
+export class FunctionRegistry {
+  readonly #entries = new Map<string, Entry>();
+
+  get size(): number {
+    return this.#entries.size;
   }
 
-  get(id: string): Result<RegisteredFunction, RpcStatus> {
-    const found = this.#functions.get(id);
-    if (found !== undefined) return ok(found);
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  /** Throws a TypeError when the id is taken. */
+  add(definition: FunctionDefinition): void {
+    const { id } = definition.descriptor;
+    if (this.#entries.has(id)) throw new TypeError(`function ${id} is registered already`);
+    this.#entries.set(id, { present: definition, earlier: [] });
+  }
+
+  get(id: string): Result<FunctionDefinition, RpcStatus> {
+    const found = this.#entries.get(id);
+    if (found !== undefined) return ok(found.present);
     return err({ code: 'NOT_FOUND', message: `no function ${JSON.stringify(id)} is registered here` });
   }
 
   descriptors(): LocalFunctionDescriptor[] {
-    return [...this.#functions.values()].map((one) => one.descriptor);
+    return [...this.#entries.values()].map((one) => one.present.descriptor);
   }
-}
 
-function toRun<Input, Output>(handler: Handler<Input, Output, JobContext>): RegisteredFunction['run'] {
-  return async (payload, context) => {
-    try {
-      if (typeof handler === 'object') return encodeBytes(await handler.bytes(payload, context));
-      const input = decodeJson<Input>(payload);
-      return input.ok ? encodeJson(await handler(input.value, context)) : input;
-    } catch (thrown) {
-      return err(toStatus(thrown, context.signal));
+  /**
+   * Puts the definitions in the place of those with their ids, adds those that are new, and removes `removed`: all in one step, so
+   * that no call ever sees a part of it.
+   */
+  swap(definitions: readonly FunctionDefinition[], removed: readonly string[] = []): FunctionChange[] {
+    const gone = removed.map((id): FunctionChange => {
+      const oldVersion = this.#entries.get(id)?.present.descriptor.version ?? null;
+      this.#entries.delete(id);
+      return { id, oldVersion, newVersion: null };
+    });
+    return [...definitions.map((definition) => this.#put(definition)), ...gone];
+  }
+
+  /** Puts the version before the present one back; the present one is forgotten. */
+  rollback(id: string): Result<FunctionChange, RpcStatus> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) {
+      return err({ code: 'NOT_FOUND', message: `no function ${JSON.stringify(id)} is registered here` });
     }
-  };
+    const earlier = entry.earlier.pop();
+    if (earlier === undefined) {
+      return err({ code: 'FAILED_PRECONDITION', message: `function ${id} has no earlier version` });
+    }
+    const oldVersion = entry.present.descriptor.version;
+    entry.present = earlier;
+    return ok({ id, oldVersion, newVersion: earlier.descriptor.version });
+  }
+
+  #put(definition: FunctionDefinition): FunctionChange {
+    const { id, version } = definition.descriptor;
+    const entry = this.#entries.get(id);
+    if (entry === undefined) {
+      this.#entries.set(id, { present: definition, earlier: [] });
+      return { id, oldVersion: null, newVersion: version };
+    }
+    const oldVersion = entry.present.descriptor.version;
+    entry.earlier.push(entry.present);
+    if (entry.earlier.length > KEPT_VERSIONS) entry.earlier.shift();
+    entry.present = definition;
+    return { id, oldVersion, newVersion: version };
+  }
 }

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { CancelTimer, Clock } from '../core/clock.js';
 import { err, ok, type Result } from '../core/result.js';
 import type { InvokeRequest, JobEvent } from '../protocol/gen/croupier/function/v1/function.js';
-import type { RpcStatus } from '../protocol/typed-server.js';
+import type { RpcStatus } from '../protocol/served-call.js';
 import { createContext } from './call-context.js';
+import type { FunctionDefinition } from './function-definition.js';
 import { FunctionError } from './function-error.js';
-import type { RegisteredFunction } from './function-registry.js';
+import type { ReportBug } from './handler-failure.js';
 import type { InFlight, Running } from './in-flight.js';
 import { JobLog } from './job-log.js';
 
@@ -31,16 +32,18 @@ interface Job {
 export class Jobs {
   readonly #clock: Clock;
   readonly #inFlight: InFlight;
+  readonly #reportBug: ReportBug;
   /** In the order of their start. */
   readonly #jobs = new Map<string, Job>();
 
-  constructor(clock: Clock, inFlight: InFlight) {
+  constructor(clock: Clock, inFlight: InFlight, reportBug: ReportBug) {
     this.#clock = clock;
     this.#inFlight = inFlight;
+    this.#reportBug = reportBug;
   }
 
   /** Starts the function as a job; the value is the job's id, unique beyond this process. */
-  start(target: RegisteredFunction, request: InvokeRequest): Result<string, RpcStatus> {
+  start(target: FunctionDefinition, request: InvokeRequest): Result<string, RpcStatus> {
     this.#makeRoom();
     if (this.#jobs.size >= MAX_JOBS) {
       return err({ code: 'RESOURCE_EXHAUSTED', message: `${MAX_JOBS} jobs are under way` });
@@ -81,13 +84,14 @@ export class Jobs {
     this.#jobs.clear();
   }
 
-  async #run(job: Job, target: RegisteredFunction, request: InvokeRequest): Promise<void> {
+  async #run(job: Job, target: FunctionDefinition, request: InvokeRequest): Promise<void> {
     const context = createContext(request, job.running.signal, null, {
       jobId: job.id,
       progress: (percent, message = '') => job.log.append(progressEvent(percent, message)),
       log: (message) => job.log.append(jobEvent('log', message)),
     });
-    const outcome = target.run(request.payload, context);
+    const onBug = (bug: unknown) => this.#reportBug(context.functionId, context.callId, bug);
+    const outcome = target.run(request.payload, context, onBug);
     const cut = job.running.cut.then((reason) => err({ code: reason.code, message: reason.message }));
     this.#end(job, terminalEvent(await Promise.race([outcome, cut]), job.cancelled));
     await outcome;

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../core/result.js';
-import type { RpcStatus } from '../protocol/typed-server.js';
+import type { RpcStatus } from '../protocol/served-call.js';
 import { messageOf } from './handler-failure.js';
 
 const EMPTY = Buffer.alloc(0);

@@ -1,20 +1,29 @@
 import { EventEmitter } from 'node:events';
 import { systemClock } from '../core/clock.js';
 import { assertNever } from '../core/failure.js';
-import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
-import type { FunctionServer } from '../protocol/typed-server.js';
-import { AgentLink, type LinkListener } from './agent-link.js';
+import { AgentPresence } from './agent-presence.js';
 import type { CallContext, Handler, JobContext } from './context.js';
 import type { FunctionDescriptor } from './descriptor.js';
+import { define } from './function-definition.js';
+import { FunctionError } from './function-error.js';
 import { FunctionHost } from './function-host.js';
-import { FunctionRegistry } from './function-registry.js';
-import { advertisedAddress, checkMs, type ServiceSettings } from './options.js';
+import { type FunctionChange, FunctionRegistry } from './function-registry.js';
+import { FunctionWatch } from './function-watch.js';
+import { HotReload } from './hot-reload.js';
+import { loadFunctions } from './load-functions.js';
+import type { ServiceSettings } from './options.js';
+import { checkReloads, type FunctionReload } from './own-reload.js';
+import { ReloadError } from './reload-error.js';
+import { tellReloads } from './reload-events.js';
+import type { ReloadStatus } from './reload-status.js';
+import { serveHotReload } from './serve-hot-reload.js';
+import type { ServiceEvents } from './service-events.js';
 import { shutdownSignals } from './shutdown-signals.js';
+import { tellBugs } from './tell-bugs.js';
+import { checkMs, type TunableOptions, type TunableSettings, tune } from './tunable-options.js';
 
-/** How long taking ourselves out of the agent's routing may hold up a shutdown, in ms. */
-const LEAVE_BUDGET_MS = 500;
-/** After the drain only answers on their way and readers of ended jobs are left on the server, in ms. */
-const SERVER_CLOSE_MS = 1_000;
+/** Where the service's life is: `connecting` is on the way to the first attempt to register, `serving` from then on. */
+type Life = 'idle' | 'connecting' | 'serving' | 'closing' | 'closed';
 
 /**
  * `idle`: not connected yet. `connecting`: on the way to the first registration. `registered`: the agent routes calls
@@ -22,29 +31,18 @@ const SERVER_CLOSE_MS = 1_000;
  */
 export type ServiceState = 'idle' | 'connecting' | 'registered' | 'disconnected' | 'closing' | 'closed';
 
-export interface ServiceEvents {
-  /** A connection to the agent is there. */
-  connected: [{ readonly agentAddress: string }];
-  /** The agent took our registration: at the start, after each reconnect, and when functions were added. */
-  registered: [{ readonly sessionId: string; readonly functions: readonly string[] }];
-  /** The agent is gone or was never there; the next attempt is in `retryInMs`. */
-  disconnected: [{ readonly reason: string; readonly retryInMs: number }];
-  /** Everything is shut. */
-  closed: [];
-  /** The agent answers, but refuses the registration. Emitted only if somebody listens. */
-  error: [Error];
-}
-
 /** One game server: its functions, its gRPC server, its place with the agent. Made by createService(). */
 export class Service extends EventEmitter<ServiceEvents> {
   readonly #settings: ServiceSettings;
+  readonly #startedAt = systemClock.now();
   readonly #registry = new FunctionRegistry();
-  readonly #host = new FunctionHost(this.#registry, systemClock);
-  #state: ServiceState = 'idle';
-  #port: number | null = null;
-  #server: FunctionServer | null = null;
-  #link: AgentLink | null = null;
-  #binding: Promise<string | null> = Promise.resolve(null);
+  readonly #host: FunctionHost;
+  readonly #hotReload: HotReload;
+  readonly #presence: AgentPresence;
+  #tunable: TunableSettings;
+  #life: Life = 'idle';
+  #configReloads = 0;
+  #watch: FunctionWatch | null = null;
   #connected: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
   #registrationPending = false;
@@ -53,6 +51,19 @@ export class Service extends EventEmitter<ServiceEvents> {
   constructor(settings: ServiceSettings) {
     super();
     this.#settings = settings;
+    this.#tunable = settings.tunable;
+    this.#host = new FunctionHost(this.#registry, systemClock, tellBugs(this));
+    this.#hotReload = new HotReload({
+      registry: this.#registry,
+      budgetBytes: settings.restartBudget,
+      listener: tellReloads(this, () => void this.#presence.registerAgain()),
+    });
+    this.#presence = new AgentPresence({
+      settings,
+      tunable: () => this.#tunable,
+      functions: () => this.#registry.descriptors(),
+      events: this,
+    });
   }
 
   get serviceId(): string {
@@ -60,7 +71,7 @@ export class Service extends EventEmitter<ServiceEvents> {
   }
 
   get version(): string {
-    return this.#settings.version;
+    return this.#tunable.version;
   }
 
   get gameId(): string | null {
@@ -77,18 +88,19 @@ export class Service extends EventEmitter<ServiceEvents> {
   }
 
   get state(): ServiceState {
-    return this.#state;
+    if (this.#life !== 'serving' && this.#life !== 'connecting') return this.#life;
+    if (this.#presence.status === 'connected') return 'registered';
+    return this.#life === 'connecting' && !this.#presence.hasFailed ? 'connecting' : 'disconnected';
   }
 
   /** The port that is served on; null before connect(). */
   get port(): number | null {
-    return this.#port;
+    return this.#presence.port;
   }
 
   /** `host:port` as the agent is told it; null before connect(). */
   get address(): string | null {
-    if (this.#port === null) return null;
-    return this.#settings.advertise ?? advertisedAddress(this.#settings.listen, this.#port);
+    return this.#presence.address;
   }
 
   /** Handlers under way, of calls and jobs. */
@@ -119,137 +131,163 @@ export class Service extends EventEmitter<ServiceEvents> {
   }
 
   /**
-   * Serves, then registers with the agent. Resolves when registered, or when the first attempt has failed: a game server
-   * must not die because its agent is absent. Then `state` is `disconnected`, and it is tried again until close().
-   * Rejects only where the address to serve on cannot be had.
+   * Loads the function modules, serves, then registers with the agent. Resolves when registered, or when the first attempt has
+   * failed: a game server must not die because its agent is absent. Then `state` is `disconnected`, and it is tried again until
+   * gracefulShutdown(). Rejects where a module cannot be loaded, or the address to serve on cannot be had.
    */
   connect(): Promise<void> {
-    switch (this.#state) {
+    switch (this.#life) {
       case 'idle':
-        this.#state = 'connecting';
+        this.#life = 'connecting';
         if (this.#settings.handleSignals) {
-          this.#ignoreSignals = shutdownSignals.add(() => this.close());
+          this.#ignoreSignals = shutdownSignals.add((cause) => this.#shutDownOnce(undefined, cause));
         }
         this.#connected = this.#connect();
         return this.#connected;
       case 'connecting':
-      case 'registered':
-      case 'disconnected':
+      case 'serving':
         return this.#connected ?? Promise.resolve();
       case 'closing':
       case 'closed':
         return Promise.reject(new Error('the service is closed'));
       default:
-        return assertNever(this.#state);
+        return assertNever(this.#life);
     }
   }
 
   /**
-   * Shuts down gracefully: takes itself out of the agent's routing, lets calls and jobs under way finish (after `timeout`
-   * ms their signals are aborted), calls `onClose`, then closes server and connections. A second call waits for the first.
+   * Puts a new version of a registered function or job in its place: calls under way finish on the old one, all later ones take the new.
+   * Throws a ReloadError where the descriptor is wrong or the function is not registered; the old one serves on then.
    */
-  close(options: { readonly timeout?: number } = {}): Promise<void> {
-    const timeoutMs = checkMs('timeout', options.timeout ?? this.#settings.closeTimeoutMs);
-    this.#closed ??= this.#close(timeoutMs);
-    return this.#closed;
+  reloadFunction<Input = unknown, Output = unknown>(
+    id: string,
+    descriptor: FunctionDescriptor,
+    handler: Handler<Input, Output, JobContext>,
+  ): FunctionChange | null {
+    return this.reloadFunctions([{ id, descriptor, handler }])[0] ?? null;
+  }
+
+  /** As reloadFunction, for several: all of them in one step, or, where one is wrong, none. */
+  reloadFunctions(batch: readonly FunctionReload[]): readonly FunctionChange[] {
+    const definitions = checkReloads(batch, this.#registry);
+    if (definitions.ok) return this.#hotReload.replace(definitions.value);
+    this.#hotReload.fail(definitions.error);
+    throw new ReloadError(definitions.error);
+  }
+
+  /**
+   * Puts the version of a function before the present one back; the last five are kept. Throws a FunctionError: NOT_FOUND where it is not
+   * registered, FAILED_PRECONDITION where it has no earlier version.
+   */
+  rollback(id: string): FunctionChange {
+    const change = this.#hotReload.rollback(id);
+    if (change.ok) return change.value;
+    throw new FunctionError(change.error.code, change.error.message);
+  }
+
+  /** Changes options while the service runs: all of them, or, where one is wrong, none; then it throws a TypeError. */
+  reloadConfig(change: TunableOptions): void {
+    const { version } = this.#tunable;
+    this.#tunable = tune(this.#tunable, change);
+    this.#configReloads += 1;
+    this.#presence.policyChanged();
+    if (this.#tunable.version !== version) void this.#presence.registerAgain();
+    this.emit('configReloaded', { changed: change });
+  }
+
+  getReloadStatus(): ReloadStatus {
+    const { status, reconnects, lastReconnect } = this.#presence;
+    return {
+      connectionStatus: this.#hotReload.isReloading ? 'reloading' : status,
+      reconnectCount: reconnects,
+      lastReconnect,
+      functionReloads: this.#hotReload.functionReloads,
+      configReloads: this.#configReloads,
+      failedReloads: this.#hotReload.failedReloads,
+      functionsCount: this.#registry.size,
+      uptimeMs: Math.round(systemClock.now() - this.#startedAt),
+      leakedBytes: this.#hotReload.leakedBytes,
+    };
+  }
+
+  /** Ends the connection to the agent and makes another one at once. Resolves when that is registered or has failed. */
+  reconnect(): Promise<void> {
+    return this.#presence.reconnect();
+  }
+
+  /**
+   * Takes itself out of the agent's routing, lets calls and jobs under way finish (after `timeoutMs`, by default the option
+   * `gracefulShutdownTimeout`, their signals are aborted), calls `onClose`, then closes server and connections. A second call waits for
+   * the first.
+   */
+  gracefulShutdown(timeoutMs?: number): Promise<void> {
+    return this.#shutDownOnce(timeoutMs, null);
   }
 
   #register<Input, Output>(
     descriptor: FunctionDescriptor,
     handler: Handler<Input, Output, JobContext>,
   ): this {
-    this.#registry.add(descriptor, handler);
-    if (this.#link !== null && !this.#registrationPending) {
+    this.#registry.add(define(descriptor, handler));
+    if (this.#life !== 'idle' && !this.#registrationPending) {
       this.#registrationPending = true;
       // Functions are added several at a time: one registration for all of a turn.
       setImmediate(() => {
         this.#registrationPending = false;
-        void this.#link?.registerAgain();
+        void this.#presence.registerAgain();
       });
     }
     return this;
   }
 
   async #connect(): Promise<void> {
-    // Loaded here and not above: an app that only registers functions (a test) never pays for gRPC.
-    const [{ connectAgent }, { serveFunctions }] = await Promise.all([
-      import('../protocol/client.js'),
-      import('../protocol/typed-server.js'),
-    ]);
+    const functions = loadFunctions(this.#hotReload, this.#settings);
+    const served = await this.#presence.serve(
+      functions,
+      this.#host,
+      serveHotReload(this.#hotReload, this.#host, () => this.getReloadStatus()),
+    );
     if (this.#closed !== null) return;
-    // The channel connects while the server binds.
-    const link = new AgentLink({
-      address: this.#settings.agentAddress,
-      connect: connectAgent,
-      registration: () => this.#registration(),
-      backoff: this.#settings.backoff,
-      clock: systemClock,
-      random: Math.random,
-      listener: this.#listenToLink(),
-    });
-    this.#link = link;
-    this.#binding = this.#bind(serveFunctions);
-    const refusal = await this.#binding;
-    if (this.#closed !== null) return;
-    if (refusal === null) return link.start();
-    this.#finish();
-    throw new Error(`cannot serve on ${this.#settings.listen}: ${refusal}`);
+    if (!served.ok) {
+      this.#finish();
+      throw new Error(served.error);
+    }
+    await Promise.all([this.#presence.register(), this.#startWatch()]);
+    if (this.#closed === null) this.#life = 'serving';
   }
 
-  /** The value says why the address cannot be had; null: it is served. */
-  async #bind(
-    serveFunctions: typeof import('../protocol/typed-server.js').serveFunctions,
-  ): Promise<string | null> {
-    const served = await serveFunctions(this.#settings.listen, this.#host);
-    if (!served.ok) return served.error;
-    this.#server = served.value;
-    this.#port = served.value.port;
-    return null;
+  async #startWatch(): Promise<void> {
+    const { modules } = this.#hotReload;
+    if (modules === null || !this.#settings.watch) return;
+    const onProblem = (message: string) => this.#presence.tellError(message);
+    this.#watch = new FunctionWatch({ modules, hotReload: this.#hotReload, events: this, onProblem });
+    await this.#watch.start();
   }
 
-  async #close(timeoutMs: number): Promise<void> {
-    this.#state = 'closing';
-    await this.#link?.leave(LEAVE_BUDGET_MS);
+  #shutDownOnce(timeout: number | undefined, cause: string | null): Promise<void> {
+    const timeoutMs = checkMs('timeoutMs', timeout ?? this.#tunable.gracefulShutdownTimeout);
+    this.#closed ??= this.#shutDown(timeoutMs, cause);
+    return this.#closed;
+  }
+
+  async #shutDown(timeoutMs: number, cause: string | null): Promise<void> {
+    this.#life = 'closing';
+    this.emit('shuttingDown', { timeoutMs, cause });
+    await Promise.all([this.#presence.leave(), this.#watch?.close()]);
     await this.#host.drain(timeoutMs);
     try {
       await this.#settings.onClose();
     } finally {
-      await this.#binding;
-      await this.#server?.close(SERVER_CLOSE_MS);
+      await this.#presence.closeServer();
       this.#finish();
     }
   }
 
   #finish(): void {
     this.#host.close();
-    this.#link?.close();
+    this.#presence.close();
     this.#ignoreSignals();
-    this.#state = 'closed';
+    this.#life = 'closed';
     this.emit('closed');
-  }
-
-  #registration(): RegisterLocalRequest {
-    const { serviceId, version } = this.#settings;
-    return { serviceId, version, rpcAddr: this.address ?? '', functions: this.#registry.descriptors() };
-  }
-
-  #listenToLink(): LinkListener {
-    const { agentAddress } = this.#settings;
-    return {
-      onConnected: () => this.emit('connected', { agentAddress }),
-      onRegistered: (sessionId) => {
-        this.#state = 'registered';
-        const functions = this.#registry.descriptors().map((one) => one.id);
-        this.emit('registered', { sessionId, functions });
-      },
-      onDisconnected: (reason, retryInMs) => {
-        this.#state = 'disconnected';
-        this.emit('disconnected', { reason, retryInMs });
-      },
-      onRefused: (message) => {
-        // An emitter throws an `error` that nobody listens to, and this one must not end a game server.
-        if (this.listenerCount('error') > 0) this.emit('error', new Error(message));
-      },
-    };
   }
 }

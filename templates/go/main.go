@@ -1,60 +1,67 @@
-// A game server whose functions are called through Croupier over plain HTTP.
+// A game server whose functions are called through Croupier.
 package main
 
 import (
 	"context"
-	"errors"
 	"log"
-	"net"
-	"net/http"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
+
+	"example.com/game-server/croupier/service"
+	"example.com/game-server/functions/player"
+	"example.com/game-server/functions/season"
+	"example.com/game-server/functions/server"
+	"example.com/game-server/game"
 )
 
-// Calls under way may take this long when the process is asked to end.
-const shutdownTimeout = 30 * time.Second
-
 func main() {
-	if err := run(); err != nil {
+	if err := run(context.Background()); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run() error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
-	defer stop()
-
-	players := NewPlayerStore(demoPlayers())
-	server := &http.Server{
-		Addr:              net.JoinHostPort(setting("HOST", "127.0.0.1"), setting("PORT", "8000")),
-		Handler:           ServeFunctions(PlayerBan(players), ServerStatus(players), SeasonRecalculate(players)),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
-
-	failed := make(chan error, 1)
-	go func() { failed <- server.ListenAndServe() }()
-	log.Printf("serving functions on http://%s", server.Addr)
-
-	select {
-	case err := <-failed:
+func run(ctx context.Context) error {
+	app, err := service.New(service.Options{
+		ServiceID: "game-server",
+		Version:   "1.0.0",
+		// Under development changed functions are loaded without a restart: hot.go.
+		Loader:  hotLoader(),
+		Watch:   true,
+		OnEvent: logEvent,
+	})
+	if err != nil {
 		return err
-	case <-ctx.Done():
 	}
-
-	// Takes no new connection, and finishes what is under way.
-	deadline, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	if err := server.Shutdown(deadline); err != nil {
-		return errors.Join(errors.New("not all calls were finished"), err)
+	world := &game.World{
+		Players:    game.NewPlayerStore(game.DemoPlayers()),
+		Version:    app.Version(),
+		Generation: app.Generation(),
+		StartedAt:  time.Now(),
 	}
-	return nil
+	err = app.RegisterPackages(
+		service.Package("functions/player", player.Functions, world),
+		service.Package("functions/season", season.Functions, world),
+		service.Package("functions/server", server.Functions, world),
+	)
+	if err != nil {
+		return err
+	}
+	// Serves until SIGTERM or Ctrl-C, and finishes what is under way.
+	return app.Run(ctx)
 }
 
-func setting(name, fallback string) string {
-	if value := os.Getenv(name); value != "" {
-		return value
+func logEvent(event service.Event) {
+	switch event := event.(type) {
+	case service.Registered:
+		log.Printf("serving %v", event.Functions)
+	case service.Disconnected:
+		log.Printf("%s; next attempt in %v", event.Reason, event.RetryIn.Round(time.Millisecond))
+	case service.FunctionReloaded:
+		log.Printf("reloaded %s", event.ID)
+	case service.ReloadFailed:
+		log.Printf("%s%s was not loaded, the old one serves: %s", event.ID, event.Path, event.Error)
+	case service.RestartNeeded:
+		log.Printf("a restart is needed: %s", event.Reason)
+	case service.Failed:
+		log.Print(event.Err)
 	}
-	return fallback
 }

@@ -1,12 +1,13 @@
-import { FunctionError, type Service } from 'croupier-cli/sdk';
-import type { PlayerStore } from './player-store.ts';
+import { defineFunction, FunctionError } from 'croupier-cli/sdk';
+import type { GameContext } from '../context.ts';
+import type { PlayerStore } from '../player-store.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Ten years; for longer leave the hours away. */
 const MAX_HOURS = 10 * 365 * 24;
 
-export function registerPlayerFunctions(service: Service, players: PlayerStore): void {
-  service.registerFunction(
+export default ({ players }: GameContext) => [
+  defineFunction(
     {
       id: 'player.ban',
       version: '1.0.0',
@@ -32,8 +33,8 @@ export function registerPlayerFunctions(service: Service, players: PlayerStore):
       },
     },
     (payload) => banPlayer(players, payload),
-  );
-}
+  ),
+];
 
 /** `payload` is what the caller sent: anything. */
 export function banPlayer(players: PlayerStore, payload: unknown, now = new Date()) {

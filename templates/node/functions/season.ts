@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { JobContext, Service } from 'croupier-cli/sdk';
-import { INITIAL_RATING, type PlayerStore } from './player-store.ts';
+import { defineJob, type JobContext } from 'croupier-cli/sdk';
+import type { GameContext } from '../context.ts';
+import { INITIAL_RATING, type PlayerStore } from '../player-store.ts';
 
 const WIN_POINTS = 25;
 const LOSS_POINTS = 15;
 /** What one player costs, as if the games were read from a database. In ms. */
 const READ_MS = 50;
 
-export function registerSeasonJobs(service: Service, players: PlayerStore): void {
-  service.registerJob(
+export default ({ players }: GameContext) =>
+  defineJob(
     {
       id: 'season.recalculate',
       version: '1.0.0',
@@ -25,7 +26,6 @@ export function registerSeasonJobs(service: Service, players: PlayerStore): void
     },
     (_payload, job) => recalculateSeason(players, job),
   );
-}
 
 /** Goes through all players, and changes nothing if it is cancelled on the way. */
 export async function recalculateSeason(

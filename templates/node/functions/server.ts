@@ -1,8 +1,9 @@
-import type { Service } from 'croupier-cli/sdk';
-import type { PlayerStore } from './player-store.ts';
+import { defineFunction } from 'croupier-cli/sdk';
+import type { GameContext } from '../context.ts';
+import type { PlayerStore } from '../player-store.ts';
 
-export function registerServerFunctions(service: Service, players: PlayerStore): void {
-  service.registerFunction(
+export default ({ players, serverInfo }: GameContext) =>
+  defineFunction(
     {
       id: 'server.status',
       version: '1.0.0',
@@ -19,15 +20,13 @@ export function registerServerFunctions(service: Service, players: PlayerStore):
         },
       },
     },
-    () => serverStatus(players, service),
+    () => serverStatus(players, serverInfo()),
   );
-}
 
-export function serverStatus(players: PlayerStore, service: Pick<Service, 'version' | 'generation'>) {
+export function serverStatus(players: PlayerStore, info: ReturnType<GameContext['serverInfo']>) {
   return {
     online: players.countOnline(),
     uptimeSeconds: Math.round(process.uptime()),
-    version: service.version,
-    generation: service.generation,
+    ...info,
   };
 }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JobContext } from 'croupier-cli/sdk';
 import { banPlayer } from '../functions/player.ts';
-import { createPlayerStore } from '../functions/player-store.ts';
 import { recalculateSeason } from '../functions/season.ts';
 import { serverStatus } from '../functions/server.ts';
+import { createPlayerStore } from '../player-store.ts';
 
 const seed = [
   { id: '1', name: 'ada', wins: 3, losses: 1 },

@@ -16,8 +16,13 @@ export class Running {
   readonly child: ChildProcess;
   readonly exited: Promise<Exit>;
 
-  constructor(args: readonly string[], options: { cwd: string; env: Readonly<Record<string, string>> }) {
-    this.child = spawn(process.execPath, ['--import', TSX, ...args], {
+  /** `loader` null: it runs JavaScript alone, or names its loader itself. */
+  constructor(
+    args: readonly string[],
+    options: { cwd: string; env: Readonly<Record<string, string>>; loader?: string | null },
+  ) {
+    const { loader = TSX } = options;
+    this.child = spawn(process.execPath, [...(loader === null ? [] : ['--import', loader]), ...args], {
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

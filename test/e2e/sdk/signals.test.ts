@@ -42,6 +42,14 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+test("nodemon's SIGUSR2 takes it out of the routing, and then ends it by the signal, as nodemon expects", async () => {
+  const { agent, server } = await start({ GAME_LOOP: 'yes' });
+  server.child.kill('SIGUSR2');
+  expect(await server.exited).toEqual({ code: null, signal: 'SIGUSR2' });
+  expect(isOut(agent)).toBe(true);
+  expect(server.output).toContain('closed');
+});
+
 test('a call under way is answered before the process ends', async () => {
   const { agent, server, client } = await start();
   const held = client.invoke(requestOf('hold'), CALL);

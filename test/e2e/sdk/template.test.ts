@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectAgent } from '../../../src/protocol/client.js';
 import { REPOSITORY } from '../../support/dev-process.js';
 import { FakeAgent } from '../../unit/sdk/fake-agent.js';
+import { callHotReload } from '../../unit/sdk/hot-reload-client.js';
 import { requestOf } from '../../unit/sdk/served.js';
 import { Running } from './running.js';
 
@@ -39,14 +40,15 @@ test('the types of the template hold', async () => {
   expect(await types.exited, types.output).toEqual({ code: 0, signal: null });
 });
 
-test('the server of the template serves its functions and its job', async () => {
+test('the server of the template serves its functions and its job, and takes an edit without losing its players', async () => {
   const agent = await new FakeAgent().start();
   onTestFinished(() => agent.stop());
+  const folder = await install();
   const server = new Running(['server.ts'], {
-    cwd: await install(),
+    cwd: folder,
     env: { CROUPIER_AGENT_ADDR: agent.address, CROUPIER_GENERATION: '2' },
   });
-  await server.waitFor('serving player.ban, server.status, season.recalculate on ');
+  await server.waitFor('serving player.ban, season.recalculate, server.status on ');
   const registered = agent.registered.get('game-server');
   expect(JSON.parse(registered?.functions[0]?.inputSchema ?? '')).toMatchObject({ required: ['playerId'] });
   const client = connectAgent(registered?.rpcAddr ?? '');
@@ -70,6 +72,16 @@ test('the server of the template serves its functions and its job', async () => 
   expect(types[0]).toBe('started');
   expect(types.filter((type) => type === 'progress')).toHaveLength(10);
   expect(types.at(-1)).toBe('done');
+
+  const online = (text: Buffer) => JSON.parse(text.toString()).online;
+  const before = state.ok ? online(state.value.payload) : null;
+  const file = join(folder, 'functions', 'server.ts');
+  await writeFile(file, (await readFile(file, 'utf8')).replace("version: '1.0.0'", "version: '1.1.0'"));
+  expect((await callHotReload(registered?.rpcAddr ?? '').reload(['functions/server.ts'])).reloaded).toEqual([
+    { id: 'server.status', oldVersion: '1.0.0', newVersion: '1.1.0' },
+  ]);
+  const after = await client.invoke(requestOf('server.status'), CALL);
+  expect(after.ok && online(after.value.payload)).toBe(before);
 
   server.child.kill('SIGTERM');
   expect(await server.exited).toEqual({ code: 0, signal: null });

@@ -8,13 +8,16 @@ import type {
 } from '../../../src/protocol/gen/croupier/agent/local/v1/local.js';
 import type { RpcFailure } from '../../../src/protocol/rpc.js';
 import { STATUS_CODES, type StatusName } from '../../../src/protocol/status-codes.js';
-import { AgentLink, HEARTBEAT_MS } from '../../../src/sdk/agent-link.js';
+import { AgentLink } from '../../../src/sdk/agent-link.js';
+import type { RetryPolicy } from '../../../src/sdk/backoff.js';
 import { toLocalDescriptor } from '../../../src/sdk/descriptor.js';
 import { settle, VirtualClock } from '../../support/virtual-clock.js';
 
 function failure(codeName: StatusName): { readonly ok: false; readonly error: RpcFailure } {
   return err({ code: STATUS_CODES[codeName], codeName, message: 'for the test', metadata: {} });
 }
+
+const HEARTBEAT_MS = 25_000;
 
 const REGISTRATION: RegisterLocalRequest = {
   serviceId: 'game',
@@ -42,6 +45,14 @@ class World {
   heartbeats = 0;
   connections = 0;
   registration: RegisterLocalRequest = REGISTRATION;
+  policy: RetryPolicy = {
+    backoff: { initialMs: 100, maxMs: 5_000 },
+    autoReconnect: true,
+    maxRetryAttempts: 0,
+    healthCheckInterval: HEARTBEAT_MS,
+  };
+  /** What the next registration waits for, and is answered with. */
+  holdRegister: Promise<Result<{ sessionId: string }, RpcFailure>> | null = null;
   answerRegister: () => Result<{ sessionId: string }, RpcFailure> = () => ok({ sessionId: 's' });
   answerHeartbeat: () => Result<object, RpcFailure> = () => ok({});
   answerList: () => Result<ListLocalResponse, RpcFailure> = () => ok(listOf(['game', '127.0.0.1:4711']));
@@ -51,13 +62,14 @@ class World {
     address: '127.0.0.1:19090',
     connect: () => this.#connect(),
     registration: () => this.registration,
-    backoff: { initialMs: 100, maxMs: 5_000 },
+    policy: () => this.policy,
     clock: this.clock,
     random: () => 0.5,
     listener: {
       onConnected: () => this.log.push('connected'),
       onRegistered: () => this.log.push('registered'),
       onDisconnected: (_reason, retryInMs) => this.log.push(`disconnected, retry in ${retryInMs}`),
+      onGaveUp: (failures) => this.log.push(`gave up after ${failures}`),
       onRefused: (message) => this.log.push(`refused: ${message}`),
     },
   });
@@ -79,7 +91,7 @@ class World {
     return {
       registerLocal: async (request) => {
         this.registrations.push(request);
-        return this.answerRegister();
+        return this.holdRegister ?? this.answerRegister();
       },
       heartbeat: async () => {
         this.heartbeats++;
@@ -239,4 +251,91 @@ test('close() leaves no timer behind', async () => {
   world.link.close();
   await settle();
   expect(world.clock.pending).toBe(0);
+});
+
+test('after so many failures in a row it gives up once, and tries at each health check', async () => {
+  const world = new World();
+  world.policy = { ...world.policy, maxRetryAttempts: 3 };
+  world.answerRegister = () => failure('UNAVAILABLE');
+  await world.start();
+  await world.clock.advance(300 + 2 * HEARTBEAT_MS);
+  expect(world.log.filter((line) => line.startsWith('gave up'))).toEqual(['gave up after 3']);
+  expect(world.log.slice(-2)).toEqual([
+    `disconnected, retry in ${HEARTBEAT_MS}`,
+    `disconnected, retry in ${HEARTBEAT_MS}`,
+  ]);
+  expect(world.registrations).toHaveLength(5);
+  world.answerRegister = () => ok({ sessionId: 's' });
+  await world.clock.advance(HEARTBEAT_MS);
+  expect(world.log.at(-1)).toBe('registered');
+  world.answerRegister = () => failure('UNAVAILABLE');
+  await world.tell('ready');
+  await world.clock.advance(10_000);
+  await world.tell('idle');
+  await world.clock.advance(1_000);
+  expect(
+    world.log.filter((line) => line.startsWith('gave up')),
+    'counted anew',
+  ).toHaveLength(2);
+});
+
+test('without autoReconnect a lost connection stays lost until one is asked for', async () => {
+  const world = new World();
+  world.policy = { ...world.policy, autoReconnect: false };
+  await world.start();
+  await world.tell('idle');
+  expect(world.log.at(-1)).toBe('disconnected, retry in null');
+  await world.clock.advance(600_000);
+  expect(world.connections).toBe(1);
+  const reconnected = world.link.reconnect();
+  await world.clock.advance(0);
+  await reconnected;
+  expect(world.log.at(-1)).toBe('registered');
+  expect(world.connections).toBe(2);
+});
+
+test('a policy that changes is followed at once', async () => {
+  const world = new World();
+  world.policy = { ...world.policy, autoReconnect: false };
+  await world.start();
+  await world.clock.advance(20_000);
+  world.policy = { ...world.policy, healthCheckInterval: 1_000 };
+  world.link.policyChanged();
+  await world.clock.advance(3_000);
+  expect(world.heartbeats).toBe(3);
+  await world.tell('idle');
+  await world.clock.advance(60_000);
+  expect(world.connections).toBe(1);
+  world.policy = { ...world.policy, autoReconnect: true };
+  world.link.policyChanged();
+  await world.clock.advance(100);
+  expect(world.connections).toBe(2);
+});
+
+test('reconnect() leaves the present connection, and resolves when the next one is registered or has failed', async () => {
+  const world = new World();
+  await world.start();
+  const reconnected = world.link.reconnect();
+  await world.clock.advance(0);
+  await reconnected;
+  expect(world.log.slice(2)).toEqual(['disconnected, retry in 0', 'registered']);
+  world.answerRegister = () => failure('UNAVAILABLE');
+  await world.link.reconnect();
+  expect(world.log.at(-1)).toBe('disconnected, retry in 100');
+});
+
+test('functions that are added while the registration is on its way are registered', async () => {
+  const world = new World();
+  let answer = (_: Result<{ sessionId: string }, RpcFailure>) => {};
+  world.holdRegister = new Promise((resolve) => {
+    answer = resolve;
+  });
+  void world.link.start();
+  await settle();
+  world.registration = { ...REGISTRATION, functions: [toLocalDescriptor({ id: 'b' })] };
+  const again = world.link.registerAgain();
+  world.holdRegister = null;
+  answer(ok({ sessionId: 's' }));
+  await again;
+  expect(world.registrations.map((one) => one.functions[0]?.id)).toEqual(['a', 'b']);
 });

@@ -1,5 +1,5 @@
 import { Client, credentials } from '@grpc/grpc-js';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AgentClient } from '../../../src/protocol/client.js';
 import {
   CancelJobRequest,
@@ -77,8 +77,7 @@ describe('failures', () => {
       'ALREADY_EXISTS',
       'banned before',
     ],
-    ['any other error', () => new Error('store is down'), 'INTERNAL', 'store is down'],
-    ['half a surrogate pair', () => new Error('bad \ud800'), 'INTERNAL', 'bad \ufffd'],
+    ['half a surrogate pair', () => new FunctionError('ABORTED', 'bad \ud800'), 'ABORTED', 'bad \ufffd'],
   ])('%s is a status without a stack', async (_what, makeError, codeName, message) => {
     const { client } = await createServed((service) =>
       service.registerFunction({ id: 'fail' }, () => {
@@ -92,12 +91,36 @@ describe('failures', () => {
   test('a message of any length arrives, cut', async () => {
     const { client } = await createServed((service) =>
       service.registerFunction({ id: 'fail' }, () => {
-        throw new Error('ü'.repeat(100_000));
+        throw new FunctionError('INTERNAL', 'ü'.repeat(100_000));
       }),
     );
     const answer = await client.invoke(requestOf('fail'), CALL);
     expect(answer).toMatchObject({ ok: false, error: { codeName: 'INTERNAL' } });
     expect(!answer.ok && answer.error.message).toMatch(/^ü{500,2000}$/);
+  });
+
+  test('any other error is told to the app, and nothing of it to the caller', async () => {
+    const { client, service } = await createServed((service) =>
+      service.registerFunction({ id: 'fail' }, () => {
+        throw new Error('password is hunter2');
+      }),
+    );
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    onTestFinished(() => void process.off('warning', onWarning));
+    const first = await client.invoke(requestOf('fail'), CALL);
+    expect(first).toMatchObject({ ok: false, error: { codeName: 'INTERNAL' } });
+    expect(JSON.stringify(first)).not.toContain('hunter2');
+    await until('without a listener it is a warning', () => warnings.length === 1);
+    expect(warnings[0]).toMatchObject({ name: 'HandlerFailed', detail: expect.stringContaining('hunter2') });
+
+    const told: unknown[] = [];
+    service.on('handlerFailed', ({ functionId, callId, error }) => told.push({ functionId, callId, error }));
+    const second = await client.invoke(requestOf('fail'), CALL);
+    const { callId } = /call (?<callId>\S+)$/.exec(second.ok ? '' : second.error.message)?.groups ?? {};
+    expect(told).toEqual([{ functionId: 'fail', callId, error: new Error('password is hunter2') }]);
+    expect(warnings).toHaveLength(1);
   });
 
   test('an unknown function is NOT_FOUND and named', async () => {

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { err, ok, type Result } from '../../../src/core/result.js';
 import type { AgentClient } from '../../../src/protocol/client.js';
 import type { JobEvent } from '../../../src/protocol/gen/croupier/function/v1/function.js';
-import type { RpcStatus } from '../../../src/protocol/typed-server.js';
+import type { RpcStatus } from '../../../src/protocol/served-call.js';
 import { toLocalDescriptor } from '../../../src/sdk/descriptor.js';
-import type { RegisteredFunction } from '../../../src/sdk/function-registry.js';
+import type { FunctionDefinition } from '../../../src/sdk/function-definition.js';
+import { FunctionError } from '../../../src/sdk/function-error.js';
 import { InFlight } from '../../../src/sdk/in-flight.js';
 import { JobLog, MAX_JOB_BYTES, MAX_JOB_EVENTS } from '../../../src/sdk/job-log.js';
 import { Jobs, KEEP_ENDED_MS, MAX_ENDED_BYTES, MAX_JOBS } from '../../../src/sdk/jobs.js';
@@ -71,7 +72,7 @@ describe('a job', () => {
   test('that throws ends with an error', async () => {
     const { client } = await createServed((service) =>
       service.registerJob({ id: 'fail' }, () => {
-        throw new Error('out of season');
+        throw new FunctionError('FAILED_PRECONDITION', 'out of season');
       }),
     );
     expect(await readJob(client, await startJob(client, 'fail'))).toEqual([
@@ -169,13 +170,13 @@ describe('the log of a job', () => {
 });
 
 describe('jobs', () => {
-  function target(run: RegisteredFunction['run']): RegisteredFunction {
+  function target(run: FunctionDefinition['run']): FunctionDefinition {
     return { descriptor: toLocalDescriptor({ id: 'work' }), run };
   }
   const quick = (bytes = 1) => target(async () => ok(Buffer.alloc(bytes, 'x')));
   const endless = target(() => new Promise<Result<Buffer, RpcStatus>>(() => {}));
 
-  function start(jobs: Jobs, what: RegisteredFunction): string {
+  function start(jobs: Jobs, what: FunctionDefinition): string {
     const started = jobs.start(what, requestOf('work'));
     if (!started.ok) throw new Error(started.error.message);
     return started.value;
@@ -187,7 +188,7 @@ describe('jobs', () => {
 
   test('can be read for ten minutes after their end', async () => {
     const clock = new VirtualClock();
-    const jobs = new Jobs(clock, new InFlight());
+    const jobs = new Jobs(clock, new InFlight(), () => {});
     const id = start(jobs, quick());
     await settle();
     await clock.advance(KEEP_ENDED_MS - 1);
@@ -197,7 +198,7 @@ describe('jobs', () => {
   });
 
   test('are limited: ended ones make room, those under way do not', async () => {
-    const jobs = new Jobs(new VirtualClock(), new InFlight());
+    const jobs = new Jobs(new VirtualClock(), new InFlight(), () => {});
     const ended = start(jobs, quick());
     await settle();
     for (let index = 0; index < MAX_JOBS; index++) start(jobs, endless);
@@ -208,7 +209,7 @@ describe('jobs', () => {
   });
 
   test('that hold too much go, the oldest first, and never the newest', async () => {
-    const jobs = new Jobs(new VirtualClock(), new InFlight());
+    const jobs = new Jobs(new VirtualClock(), new InFlight(), () => {});
     const first = start(jobs, quick(MAX_ENDED_BYTES / 2));
     await settle();
     const second = start(jobs, quick(MAX_ENDED_BYTES / 2));
@@ -220,7 +221,7 @@ describe('jobs', () => {
 
   test('leave no timer behind when they are closed', async () => {
     const clock = new VirtualClock();
-    const jobs = new Jobs(clock, new InFlight());
+    const jobs = new Jobs(clock, new InFlight(), () => {});
     start(jobs, quick());
     await settle();
     expect(clock.pending).toBe(1);

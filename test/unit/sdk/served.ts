@@ -15,7 +15,7 @@ export async function createServed(
   await service.connect();
   const client = connectAgent(service.address ?? '');
   onTestFinished(async () => {
-    await service.close({ timeout: 0 });
+    await service.gracefulShutdown(0);
     client.close();
     agent.stop();
   });

@@ -54,7 +54,7 @@ describe('connect()', () => {
     const service = createService({ agentAddress: agent.address, handleSignals: false });
     const states = recordStates(service);
     onTestFinished(async () => {
-      await service.close();
+      await service.gracefulShutdown();
       agent.stop();
     });
 
@@ -69,7 +69,7 @@ describe('connect()', () => {
     expect(states).toContain('disconnected');
   });
 
-  test('is refused after close(), and where the address is taken', async () => {
+  test('is refused after gracefulShutdown(), and where the address is taken', async () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void holder.close());
@@ -128,7 +128,7 @@ describe('the registration', () => {
     agent.onRegister = 'refuse';
     const service = createService({ agentAddress: agent.address, handleSignals: false });
     onTestFinished(async () => {
-      await service.close();
+      await service.gracefulShutdown();
       agent.stop();
     });
     await service.connect();
@@ -140,7 +140,7 @@ describe('the registration', () => {
   });
 });
 
-describe('close()', () => {
+describe('gracefulShutdown()', () => {
   function waiting(service: Service, gate: { open: (value: string) => void }): void {
     service.registerFunction(
       { id: 'wait' },
@@ -162,7 +162,7 @@ describe('close()', () => {
     const answer = client.invoke(requestOf('wait'), CALL);
     await until('the call is under way', () => service.inFlight === 1);
 
-    const closed = service.close();
+    const closed = service.gracefulShutdown();
     await until('out of the routing', () => agent.registered.get(service.serviceId)?.functions.length === 0);
     expect(service.state).toBe('closing');
     expect(saved).toBe(0);
@@ -186,7 +186,7 @@ describe('close()', () => {
     });
     const slow = client.invoke(requestOf('wait'), CALL);
     await until('the call is under way', () => service.inFlight === 1);
-    const closed = service.close();
+    const closed = service.gracefulShutdown();
     expect(await client.invoke(requestOf('quick'), CALL)).toMatchObject({ ok: true });
     gate.open('x');
     expect(await slow).toMatchObject({ ok: true });
@@ -200,7 +200,7 @@ describe('close()', () => {
     const registration = agent.registrations[0];
     if (registration === undefined) throw new Error('not registered');
     agent.registered.set(service.serviceId, { ...registration, rpcAddr: '127.0.0.1:1' });
-    await service.close();
+    await service.gracefulShutdown();
     expect(agent.registrations).toHaveLength(1);
   });
 
@@ -219,7 +219,7 @@ describe('close()', () => {
     const lastEvent = job.ok ? readLast(client.streamJob(job.value.jobId, CALL)) : Promise.resolve(null);
     await until('all are under way', () => service.inFlight === 3);
 
-    await service.close({ timeout: 20 });
+    await service.gracefulShutdown(20);
 
     for (const answer of await Promise.all(calls)) {
       expect(answer).toMatchObject({
@@ -236,17 +236,17 @@ describe('close()', () => {
     );
     agent.onRegister = 'hang';
     const startedAt = performance.now();
-    await service.close();
+    await service.gracefulShutdown();
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test('before connect() and in the middle of it is no trouble', async () => {
     const idle = createService({ handleSignals: false });
-    await idle.close();
+    await idle.gracefulShutdown();
     expect(idle.state).toBe('closed');
     const busy = createService({ agentAddress: '127.0.0.1:1', handleSignals: false });
     const connected = busy.connect();
-    await busy.close();
+    await busy.gracefulShutdown();
     await connected;
     expect(busy.state).toBe('closed');
   });

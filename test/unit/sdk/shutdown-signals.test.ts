@@ -8,6 +8,8 @@ import { until } from './until.js';
 class FakeProcess extends EventEmitter implements SignalledProcess {
   readonly pid = 4711;
   readonly done: string[] = [];
+  env: Record<string, string> = {};
+  send: ((message: string) => unknown) | undefined;
   exitCode: number | undefined;
 
   kill(pid: number, signal: string): void {
@@ -40,7 +42,7 @@ function setUp() {
     gate,
     closed,
     close,
-    press(signal: 'SIGTERM' | 'SIGINT', afterMs = 0) {
+    press(signal: 'SIGTERM' | 'SIGINT' | 'SIGUSR2', afterMs = 0) {
       now += afterMs;
       target.emit(signal, signal);
     },
@@ -114,4 +116,51 @@ test('nothing listens any more when the last service was closed by the app', () 
   expect(target.listenerCount('SIGTERM')).toBe(1);
   removeB();
   expect(target.listenerCount('SIGTERM')).toBe(0);
+});
+
+test("nodemon's SIGUSR2 closes every service, and then has its own effect", async () => {
+  const { target, signals, gate, closed, close, press } = setUp();
+  signals.add(close('a'));
+  press('SIGUSR2');
+  press('SIGUSR2', 1_000);
+  await settle();
+  expect(closed).toEqual(['a']);
+  expect(target.done, 'sent again while it closes it changes nothing').toEqual([]);
+  gate.open();
+  await until('the process is ended', () => target.done.length > 1);
+  // The first process of a container outlives the signal.
+  expect(target.done).toEqual(['kill 4711 SIGUSR2', 'exit 0']);
+  expect(target.listenerCount('SIGUSR2')).toBe(0);
+});
+
+test('SIGUSR2 that the app listens to is nothing of ours', async () => {
+  const { target, signals, closed, close, press } = setUp();
+  target.on('SIGUSR2', () => {});
+  signals.add(close('a'));
+  press('SIGUSR2');
+  await settle();
+  expect(closed).toEqual([]);
+});
+
+test("PM2's message closes every service, and then ends the process", async () => {
+  const { target, signals, gate, closed, close } = setUp();
+  target.env = { pm_id: '0' };
+  target.send = () => true;
+  signals.add(close('a'));
+  target.emit('message', 'anything');
+  expect(closed).toEqual([]);
+  target.emit('message', 'shutdown');
+  await settle();
+  expect(closed).toEqual(['a']);
+  gate.open();
+  await until('the process is ended', () => target.done.length > 0);
+  expect(target.done).toEqual(['exit 0']);
+  expect(target.listenerCount('message'), 'a listener would keep the process alive').toBe(0);
+});
+
+test('messages of any other parent are not listened to', () => {
+  const { target, signals, close } = setUp();
+  target.send = () => true;
+  signals.add(close('a'));
+  expect(target.listenerCount('message')).toBe(0);
 });

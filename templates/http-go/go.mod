@@ -1,0 +1,3 @@
+module example.com/game-server
+
+go 1.22
