@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const UNDER_LOAD = [
   'test/e2e/dev/**/*.test.ts',
+  'test/e2e/run/rolling.test.ts',
   'test/e2e/upstream/{agent-*,several-sessions,server,edge*,live-config}.test.ts',
 ];
 
@@ -31,14 +32,25 @@ export default defineConfig({
         },
       },
       {
-        // Real processes under steady calls: one file after the other, so that a busy machine stays predictable.
+        // Real processes under steady calls: no more at a time than there are cores on a small machine.
         test: {
           name: 'e2e-load',
           include: UNDER_LOAD,
           testTimeout: 180_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // Every SDK from outside; a language is a file. While one builds plugins, the others wait most of the time.
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -49,7 +61,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

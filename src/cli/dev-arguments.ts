@@ -23,6 +23,7 @@ export interface DevFlags {
   readonly color: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly ci?: boolean;
 }
 
 /** What `dev` is to do. The values of the flags are checked with the rest of the configuration. */
@@ -33,9 +34,19 @@ export interface DevRequest {
   readonly verbose: boolean;
   /** undefined: as the environment and the terminal say. */
   readonly color: boolean | undefined;
+  /** Words of the command that is run against the services; null: none, they are developed on. */
+  readonly ci: readonly string[] | null;
 }
 
 export function readDevArguments({ names, command, options }: DevArguments): Result<DevRequest, UserError> {
+  const isCi = options.ci ?? false;
+  if (isCi && (command === null || command.length === 0)) {
+    return err({
+      exitCode: 2,
+      message: '--ci is given without a command',
+      wayOut: 'Name it after --, for example: croupier dev --ci -- npm test',
+    });
+  }
   if (command !== null && command.length === 0) {
     return err({
       exitCode: 2,
@@ -45,16 +56,25 @@ export function readDevArguments({ names, command, options }: DevArguments): Res
   }
   const { config, upstream, service, strategy, port } = options;
   return ok({
-    flags: { config, upstream, service, strategy, port, names, command: command ?? undefined },
-    watch: options.watch,
+    flags: {
+      config,
+      upstream,
+      service,
+      strategy,
+      port,
+      names,
+      command: isCi ? undefined : (command ?? undefined),
+    },
+    watch: options.watch && !isCi,
     json: options.json ?? false,
     verbose: options.verbose ?? false,
     color: options.color ? undefined : false,
+    ci: isCi ? command : null,
   });
 }
 
 /**
- * Takes the command after `--` away from the arguments of `dev`: commander would take it for names of services.
+ * Takes the command after `--` away from the arguments of `dev` and `run`: commander would take it for names of services.
  * Other commands keep their `--`, where it protects an argument that begins with a dash.
  */
 export function splitCommand(argv: readonly string[]): {
@@ -63,6 +83,7 @@ export function splitCommand(argv: readonly string[]): {
 } {
   const end = argv.indexOf('--');
   const words = argv.slice(0, Math.max(end, 0));
-  if (words.find((word) => !word.startsWith('-')) !== 'dev') return { argv, command: null };
+  const name = words.find((word) => !word.startsWith('-'));
+  if (name !== 'dev' && name !== 'run') return { argv, command: null };
   return { argv: words, command: argv.slice(end + 1) };
 }

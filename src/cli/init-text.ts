@@ -13,6 +13,22 @@ export function describeTemplates(): string {
   return `Templates:\n${lines.join('\n')}\n\nTo make a project of one: croupier init my-game --template ${TEMPLATES[0]?.name}\n`;
 }
 
+/** What would be written, with `--dry-run`. */
+export function describePlanned(
+  choice: Exclude<InitChoice, { kind: 'cancelled' }>,
+  { paths, kept }: Written,
+): string {
+  const lines = [
+    'Would write:',
+    '',
+    ...drawTree(basename(choice.folder), paths).map((line) => `  ${line}`),
+    '',
+    ...kept.map((path) => `${path} is there already, and would stay as it is.`),
+    'Nothing was written (--dry-run).',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 /** What was written, and what to do next. */
 export function describeWritten(
   choice: Exclude<InitChoice, { kind: 'cancelled' }>,

@@ -8,6 +8,7 @@ import { CONFIG_FILE, renderConfig, SCHEMA_PATH } from '../scaffold/config-text.
 import { fillIn } from '../scaffold/fill-in.js';
 import { type Collision, planWrites, type WritePlan } from '../scaffold/plan.js';
 import { readTemplate } from '../scaffold/read-template.js';
+import { describeSdk } from '../scaffold/sdk-source.js';
 import { isKept, lookAtFolder, lookUp, projectEntries } from '../scaffold/target-folder.js';
 import type { ScaffoldFile } from '../scaffold/types.js';
 import { writeFiles } from '../scaffold/write-files.js';
@@ -16,6 +17,8 @@ import type { InitChoice } from './init-choice.js';
 export interface WriteFacts {
   readonly cwd: string;
   readonly force: boolean;
+  /** Finds out what would be written, and writes nothing. */
+  readonly dryRun: boolean;
   readonly croupierVersion: string;
 }
 
@@ -39,10 +42,17 @@ export async function writeChoice(choice: Choice, facts: WriteFacts): Promise<Re
     ? prepareProject(choice, facts)
     : prepareConfiguration(choice, facts));
   if (!prepared.ok) return prepared;
-  const { plan, notes } = prepared.value;
-  const { folder } = choice;
+  return writePrepared(choice.folder, prepared.value, facts);
+}
+
+/** Writes what was planned: everything, or nothing where something is in the way. */
+export async function writePrepared(
+  folder: string,
+  { plan, notes }: Prepared,
+  facts: Pick<WriteFacts, 'cwd' | 'dryRun'>,
+): Promise<Result<Written, UserError>> {
   if (plan.collisions.length > 0) return err(inTheWay(plan.collisions, displayPath(facts.cwd, folder)));
-  const written = await writeFiles(folder, plan.writes);
+  const written = facts.dryRun ? ok(undefined) : await writeFiles(folder, plan.writes);
   if (written.ok) return ok({ paths: plan.writes.map(({ file }) => file.path), kept: plan.kept, notes });
   const { message, code } = written.error;
   return err({
@@ -52,7 +62,7 @@ export async function writeChoice(choice: Choice, facts: WriteFacts): Promise<Re
   });
 }
 
-interface Prepared {
+export interface Prepared {
   readonly plan: WritePlan;
   readonly notes: readonly string[];
 }
@@ -79,7 +89,8 @@ async function prepareProject(
   }
   const entries = target.state === 'folder' ? projectEntries(target.entries) : [];
   if (entries.length > 0 && !force) return err(notEmpty(shown, entries));
-  const files = fillIn(await readTemplate(template.name), { name, croupierVersion });
+  const filled = fillIn(await readTemplate(template.name), { name, croupierVersion });
+  const files = [...filled, ...describeSdk(template.name, filled, croupierVersion)];
   const plan = planWrites(files, await lookUp(folder, files), { force, isKept });
   return ok({ plan, notes: ignoredLines(files, plan.kept) });
 }

@@ -6,7 +6,7 @@ import type { InitArguments } from './init-arguments.js';
 import type { InitChoice } from './init-choice.js';
 import { chooseFromFlags } from './init-from-flags.js';
 import { chooseByPrompts } from './init-from-prompts.js';
-import { describeTemplates, describeWritten } from './init-text.js';
+import { describePlanned, describeTemplates, describeWritten } from './init-text.js';
 import { writeChoice } from './init-write.js';
 import type { CliIo } from './io.js';
 import { canAsk, createPrompts, type Prompts } from './prompts.js';
@@ -24,16 +24,23 @@ export async function initCommand(
     io.stdout.write(describeTemplates());
     return 0;
   }
+  // Every template is read for this, and nothing else is needed of it.
+  if (args.updateSdk) return (await import('./init-update-sdk.js')).updateSdkCommand(args, io);
+  if (args.deploy !== undefined)
+    return (await import('./init-deploy.js')).deployCommand(args.deploy, args, io);
   const choice = await choose(args, io, ask);
   if (!choice.ok) return printUserError(choice.error, io.stderr);
   if (choice.value.kind === 'cancelled') {
     io.stderr.write('Nothing was written.\n');
     return CANCELLED;
   }
-  const facts = { cwd: io.cwd, force: args.force, croupierVersion: readPackageInfo().version };
+  const { force, dryRun } = args;
+  const facts = { cwd: io.cwd, force, dryRun, croupierVersion: readPackageInfo().version };
   const written = await writeChoice(choice.value, facts);
   if (!written.ok) return printUserError(written.error, io.stderr);
-  io.stdout.write(describeWritten(choice.value, written.value, io));
+  io.stdout.write(
+    dryRun ? describePlanned(choice.value, written.value) : describeWritten(choice.value, written.value, io),
+  );
   return 0;
 }
 

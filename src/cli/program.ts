@@ -2,27 +2,46 @@ import { Command, CommanderError, Option } from 'commander';
 import { readPackageInfo } from '../config/package-info.js';
 import { RESTART_STRATEGIES } from '../config/types.js';
 import type { AgentArguments } from './agent-arguments.js';
+import type { CheckArguments } from './check-arguments.js';
+import { addCheck } from './check-command.js';
+import { addComplete, addCompletion, type CompletionRequest, type Shell } from './completion-command.js';
 import { type DevArguments, type DevFlags, splitCommand } from './dev-arguments.js';
+import { addDoctor, type DoctorArguments } from './doctor-command.js';
 import { printUnexpected, wantsStack } from './errors.js';
-import { AGENT_EXAMPLES, DEV_EXAMPLES, INIT_EXAMPLES, INVOKE_EXAMPLES, PROGRAM_EXAMPLES } from './help.js';
+import { AGENT_EXAMPLES, DEV_EXAMPLES, INVOKE_EXAMPLES, PROGRAM_EXAMPLES } from './help.js';
 import type { InitArguments } from './init-arguments.js';
+import { addInit } from './init-command.js';
 import type { InvokeArguments } from './invoke-arguments.js';
 import type { CliIo } from './io.js';
+import type { RunArguments } from './run-arguments.js';
+import { addRun } from './run-command.js';
+import { addSessionCommands, lazySessionCommands, type SessionCommands } from './session-commands.js';
 
 /** What each command runs; answers an exit code. */
-export interface Commands {
+export interface Commands extends SessionCommands {
   dev(args: DevArguments, io: CliIo): Promise<number>;
+  run(args: RunArguments, io: CliIo): Promise<number>;
   invoke(args: InvokeArguments, io: CliIo): Promise<number>;
   agent(args: AgentArguments, io: CliIo): Promise<number>;
   init(args: InitArguments, io: CliIo): Promise<number>;
+  check(args: CheckArguments, io: CliIo): Promise<number>;
+  doctor(args: DoctorArguments, io: CliIo): Promise<number>;
+  completion(shell: Shell, io: CliIo): Promise<number>;
+  complete(request: CompletionRequest, io: CliIo): Promise<number>;
 }
 
 /** Loads a command's code when it is used, so that `--version` and `--help` load neither gRPC nor execa. */
 const lazyCommands: Commands = {
+  ...lazySessionCommands,
   dev: async (args, io) => (await import('./dev.js')).devCommand(args, io),
+  run: async (args, io) => (await import('./run.js')).runCommand(args, io),
   invoke: async (args, io) => (await import('./invoke.js')).invokeCommand(args, io),
   agent: async (args, io) => (await import('./agent.js')).agentCommand(args, io),
   init: async (args, io) => (await import('./init.js')).initCommand(args, io),
+  check: async (args, io) => (await import('./check.js')).checkCommand(args, io),
+  doctor: async (args, io) => (await import('./doctor.js')).doctorCommand(args, io),
+  completion: async (shell, io) => (await import('./completion.js')).completionCommand(shell, io),
+  complete: async (request, io) => (await import('./completion.js')).completeCommand(request, io),
 };
 
 /** Exit code for usage and configuration. */
@@ -41,14 +60,33 @@ export async function runCli(
   addDev(program, async (names, options) => {
     exitCode = await commands.dev({ names, command, options }, io);
   });
+  addRun(program, async (names, options) => {
+    exitCode = await commands.run({ names, command, options }, io);
+  });
   addInit(program, async (args) => {
     exitCode = await commands.init(args, io);
   });
   addInvoke(program, async (args) => {
     exitCode = await commands.invoke(args, io);
   });
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  addSessionCommands({ program, commands, io, finish });
   addAgent(program, async (args) => {
     exitCode = await commands.agent(args, io);
+  });
+  addCheck(program, async (args) => {
+    exitCode = await commands.check(args, io);
+  });
+  addDoctor(program, async (args) => {
+    exitCode = await commands.doctor(args, io);
+  });
+  addCompletion(program, async (shell) => {
+    exitCode = await commands.completion(shell, io);
+  });
+  addComplete(program, async (request) => {
+    exitCode = await commands.complete(request, io);
   });
   try {
     await program.parseAsync(words, { from: 'user' });
@@ -94,38 +132,12 @@ function addDev(program: Command, run: (names: readonly string[], options: DevFl
     )
     .option('--port <n>', 'port of the gateway; 0: any free one (default: 19090, or the next free)')
     .option('--no-watch', 'do not watch files; the key r reloads')
+    .option('--ci', 'run the command after -- when everything is ready, and end with its exit code')
     .option('--json', 'print events, one JSON object a line, on stdout')
     .option('--verbose', 'print builds and the life of each process as well')
     .option('--no-color', 'do not colour our own lines')
     .addHelpText('after', DEV_EXAMPLES)
     .action(run);
-}
-
-interface InitFlags {
-  readonly template?: string;
-  readonly name?: string;
-  readonly yes?: boolean;
-  readonly force?: boolean;
-  readonly list?: boolean;
-}
-
-function addInit(program: Command, run: (args: InitArguments) => Promise<void>): void {
-  program
-    .command('init')
-    .summary('write a configuration, or start a project from a template')
-    .description(
-      'Writes a configuration for the project of a folder, or makes a new project from a template.',
-    )
-    .argument('[dir]', 'folder of the project (default: this one); it need not be there for a template')
-    .option('--template <name>', 'make a new project from this template')
-    .option('--name <name>', 'name of the new project (default: that of its folder)')
-    .option('-y, --yes', 'ask nothing: take what is detected')
-    .option('--force', 'replace files that are already there')
-    .option('--list', 'list the templates')
-    .addHelpText('after', INIT_EXAMPLES)
-    .action((dir: string | undefined, { template, name, yes, force, list }: InitFlags) =>
-      run({ dir, template, name, yes: yes ?? false, force: force ?? false, list: list ?? false }),
-    );
 }
 
 interface InvokeFlags {

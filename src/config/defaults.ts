@@ -43,6 +43,12 @@ export const DEFAULTS = {
   services: {},
 } as const;
 
+/** What is different where nobody watches, as under `croupier run`: what is under way gets more time, and restarts come less often. */
+export const RUN_DEFAULTS = {
+  restart: { ...DEFAULTS.restart, backoff: { ...DEFAULTS.restart.backoff, max: '30s' } },
+  drain: { ...DEFAULTS.drain, calls: '60s', jobs: '60s' },
+} as const;
+
 /** What a `build` has where it does not say it. */
 export const BUILD_DEFAULTS = {
   timeout: '5m',

@@ -2,6 +2,7 @@ import { err, ok, type Result } from '../core/result.js';
 import type { UserError } from '../core/user-error.js';
 import { displayWords, parseCommand } from './command.js';
 import {
+  readCount,
   readPort,
   readSetting,
   readStrategy,
@@ -23,6 +24,8 @@ export interface ConfigFlags {
   readonly port?: string | number | undefined;
   /** `--upstream URL`, or `none`. */
   readonly upstream?: string | undefined;
+  /** `--instances N`. */
+  readonly instances?: string | undefined;
   /** Words after `--`; empty counts as absent. */
   readonly command?: readonly string[] | undefined;
   /** Names of the services to run; empty: all. */
@@ -36,6 +39,7 @@ export interface FlagSettings {
   readonly strategy: RestartStrategy | undefined;
   readonly port: number | undefined;
   readonly upstream: UpstreamSetting | undefined;
+  readonly instances: number | undefined;
   readonly command: CommandLine | undefined;
   readonly names: readonly string[];
 }
@@ -52,6 +56,8 @@ export function readFlags(flags: ConfigFlags): Result<FlagSettings, UserError> {
   if (!port.ok) return port;
   const upstream = readSetting('--upstream', flags.upstream, readUpstream);
   if (!upstream.ok) return upstream;
+  const instances = readSetting('--instances', flags.instances, readCount);
+  if (!instances.ok) return instances;
   const command = readWords(flags.command ?? []);
   if (!command.ok) return command;
   return ok({
@@ -60,6 +66,7 @@ export function readFlags(flags: ConfigFlags): Result<FlagSettings, UserError> {
     strategy: strategy.value,
     port: port.value,
     upstream: upstream.value,
+    instances: instances.value,
     command: command.value,
     names: flags.names ?? [],
   });

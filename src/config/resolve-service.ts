@@ -1,9 +1,25 @@
 import { join, resolve } from 'node:path';
 import { displayWords } from './command.js';
-import { BUILD_DEFAULTS, CHECK_CALL_DEFAULTS, DEFAULT_VERSION, DEFAULTS, defaultBytes, defaultMs } from './defaults.js';
+import {
+  BUILD_DEFAULTS,
+  CHECK_CALL_DEFAULTS,
+  DEFAULT_VERSION,
+  DEFAULTS,
+  defaultBytes,
+  defaultMs,
+  RUN_DEFAULTS,
+} from './defaults.js';
 import type { Candidate } from './detect/language.js';
 import type { ServiceKeys } from './schema/file.js';
-import type { BuildConfig, CheckConfig, CommandLine, RestartStrategy, ServiceConfig, WatchRule } from './types.js';
+import type {
+  BuildConfig,
+  CheckConfig,
+  CommandLine,
+  Profile,
+  RestartStrategy,
+  ServiceConfig,
+  WatchRule,
+} from './types.js';
 
 /** What a service is run by, and where that was found. */
 export interface ChosenCommand {
@@ -32,6 +48,9 @@ export interface ServiceInput {
   /** By a flag or a variable. */
   readonly service: string | undefined;
   readonly strategy: RestartStrategy | undefined;
+  /** By a flag. */
+  readonly instances: number | undefined;
+  readonly profile: Profile;
   /** Id where nobody configured one. */
   readonly fallbackService: string;
 }
@@ -39,6 +58,7 @@ export interface ServiceInput {
 /** Puts the defaults under what a service says. */
 export function resolveService(input: ServiceInput): ServiceConfig {
   const { keys, folder, chosen } = input;
+  const { drain } = defaultsOf(input);
   const service = input.service ?? keys.service ?? null;
   return {
     name: input.name ?? service ?? input.fallbackService,
@@ -63,9 +83,9 @@ export function resolveService(input: ServiceInput): ServiceConfig {
     ready: keys.ready ??
       chosen.candidate?.ready ?? { kind: 'auto', timeout: defaultMs(DEFAULTS.ready.timeout) },
     drain: {
-      calls: keys.drain?.calls ?? defaultMs(DEFAULTS.drain.calls),
-      jobs: keys.drain?.jobs ?? defaultMs(DEFAULTS.drain.jobs),
-      policy: keys.drain?.policy ?? DEFAULTS.drain.policy,
+      calls: keys.drain?.calls ?? defaultMs(drain.calls),
+      jobs: keys.drain?.jobs ?? defaultMs(drain.jobs),
+      policy: keys.drain?.policy ?? drain.policy,
     },
     hold: {
       timeout: keys.hold?.timeout ?? defaultMs(DEFAULTS.hold.timeout),
@@ -81,8 +101,12 @@ export function resolveService(input: ServiceInput): ServiceConfig {
     })),
     proxy: (keys.proxy ?? []).map(({ listen }) => listen),
     check: resolveCheck(input),
-    instances: keys.instances ?? DEFAULTS.instances,
+    instances: input.instances ?? keys.instances ?? DEFAULTS.instances,
   };
+}
+
+function defaultsOf({ profile }: ServiceInput) {
+  return profile === 'run' ? RUN_DEFAULTS : DEFAULTS;
 }
 
 function resolveCheck({ keys: { check } }: ServiceInput): CheckConfig {
@@ -138,8 +162,13 @@ function resolveRules({ keys, raw }: ServiceInput): readonly WatchRule[] {
   });
 }
 
-function resolveRestart({ keys: { restart }, strategy, chosen }: ServiceInput): ServiceConfig['restart'] {
-  const defaults = DEFAULTS.restart;
+function resolveRestart(input: ServiceInput): ServiceConfig['restart'] {
+  const {
+    keys: { restart },
+    strategy,
+    chosen,
+  } = input;
+  const defaults = defaultsOf(input).restart;
   return {
     strategy: strategy ?? restart?.strategy ?? chosen.candidate?.strategy ?? defaults.strategy,
     signal: restart?.signal ?? defaults.signal,

@@ -10,7 +10,7 @@ import { readPackageJson } from './package-json.js';
 import { type ChosenCommand, resolveService, withDisplay } from './resolve-service.js';
 import { resolveControl, resolveGateway, resolveUpstream } from './resolve-session.js';
 import { selectServices, unknownNames } from './select-services.js';
-import type { ServiceConfig, SessionConfig } from './types.js';
+import type { Profile, ServiceConfig, SessionConfig } from './types.js';
 
 export interface ConfigInput {
   /** Absolute. The search for a file begins here. */
@@ -19,6 +19,8 @@ export interface ConfigInput {
   readonly flags: ConfigFlags;
   /** The file to read, absolute, wherever a search would end now; null: none. Absent: the one that is named, else the one that is found. */
   readonly file?: string | null;
+  /** Default: `dev`. */
+  readonly profile?: Profile;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function resolveConfig(input: ConfigInput): Promise<Result<SessionC
   if (!loaded.ok) return loaded;
   const part = await (loaded.value === null ? withoutFile(cwd, env) : readFilePart(loaded.value, env));
   if (!part.ok) return part;
-  return assemble(flags.value, settings.value, part.value, env.PATH);
+  return assemble(flags.value, settings.value, part.value, env.PATH, input.profile ?? 'dev');
 }
 
 async function load(
@@ -53,6 +55,7 @@ async function assemble(
   environment: EnvironmentSettings,
   part: FilePart,
   searchPath: string | undefined,
+  profile: Profile,
 ): Promise<Result<SessionConfig, UserError>> {
   const selected = selectServices(part.services, flags.names);
   if (!selected.ok) return selected;
@@ -64,7 +67,7 @@ async function assemble(
   const services: ServiceConfig[] = [];
   const notes: string[] = [];
   for (const one of selected.value) {
-    const resolved = await resolveOne(flags, environment, part, one, searchPath);
+    const resolved = await resolveOne(flags, environment, part, one, searchPath, profile);
     if (!resolved.ok) return resolved;
     const { service, chosen } = resolved.value;
     services.push(service);
@@ -98,6 +101,7 @@ async function resolveOne(
   { display }: FilePart,
   part: ServicePart,
   searchPath: string | undefined,
+  profile: Profile,
 ): Promise<Result<{ readonly service: ServiceConfig; readonly chosen: ChosenCommand }, UserError>> {
   const { keys, raw, folder, name } = part;
   const command = withDisplay(keys.command ?? null, raw);
@@ -116,6 +120,8 @@ async function resolveOne(
     chosen: chosen.value,
     service: flags.service ?? environment.service,
     strategy: flags.strategy ?? environment.strategy,
+    instances: flags.instances,
+    profile,
     fallbackService: name ?? (await packageName(folder)) ?? basename(folder),
   });
   return ok({ service, chosen: chosen.value });
@@ -125,6 +131,7 @@ async function resolveOne(
 function forOneService(flags: FlagSettings, environment: EnvironmentSettings): UserError | null {
   const given = [
     [flags.service, '--service'],
+    [flags.instances, '--instances'],
     [flags.command, 'the command after --'],
     [environment.service, CONFIG_VARIABLES.service],
     [environment.command, CONFIG_VARIABLES.command],

@@ -39,6 +39,9 @@ export const readPort: Reader<number> = (text) => {
   return port === null ? err('it must be a port from 0 (any free one) to 65535') : ok(port);
 };
 
+export const readCount: Reader<number> = (text) =>
+  /^[1-9]\d{0,8}$/.test(text) ? ok(Number(text)) : err('it must be a whole number, 1 or more');
+
 export const readListen: Reader<ListenAddress> = parseListenAddress;
 
 export const readCommand: Reader<CommandLine> = (text) => parseCommand(text, false);

@@ -61,6 +61,9 @@ export interface UpstreamLinkConfig {
   readonly reconnect: { readonly delay: number; readonly max: number };
 }
 
+/** Whose defaults hold where the configuration says nothing: those of `croupier dev`, or the conservative ones of `croupier run`. */
+export type Profile = 'dev' | 'run';
+
 export const DRAIN_POLICIES = ['hold', 'deregister', 'auto'] as const;
 
 /**

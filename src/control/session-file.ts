@@ -12,7 +12,7 @@ export type WriteResult = Result<undefined, string>;
 
 export interface ReadOptions {
   /** Whether the runner of a session still runs. Default: whether its pid is in use. */
-  readonly isAlive?: (session: Session) => boolean;
+  readonly isAlive?: (session: Session) => boolean | Promise<boolean>;
   /** A file that is there and not usable, in words. */
   readonly onNotice?: (message: string) => void;
 }
@@ -71,7 +71,7 @@ export async function readSession(cwd: string, options: ReadOptions = {}): Promi
   const isAlive = options.isAlive ?? runs;
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
     const found = readAndReport(folder, options);
-    if (found !== null && isAlive(found)) return found;
+    if (found !== null && (await isAlive(found))) return found;
     if (folder === dirname(folder)) return null;
   }
 }
@@ -79,7 +79,7 @@ export async function readSession(cwd: string, options: ReadOptions = {}): Promi
 /** What a runner that is gone has left behind in this folder; null: nothing, or its runner is alive. */
 export async function readStale(root: string, options: ReadOptions = {}): Promise<Session | null> {
   const found = readAndReport(root, options);
-  return found === null || (options.isAlive ?? runs)(found) ? null : found;
+  return found === null || (await (options.isAlive ?? runs)(found)) ? null : found;
 }
 
 function discard(file: string): void {

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js';
 import type { CroupierEvent } from '../core/events.js';
+import { err, ok, type Result } from '../core/result.js';
 import type { ReloadRequest } from '../supervisor/state.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { ChangeBatch, WatchHandlers } from '../watch/types.js';
@@ -11,7 +12,7 @@ const LISTED_PATHS = 20;
 export interface ChangeFeedOptions {
   readonly name: string;
   readonly clock: Clock;
-  readonly supervisor: Supervisor;
+  readonly supervisor: Pick<Supervisor, 'dispatch'>;
   publish(event: CroupierEvent): void;
   /** Asks the process to load changed functions by itself; false: the normal swap has to take the change. */
   hot(change: HotChange): Promise<boolean>;
@@ -41,6 +42,20 @@ export class ChangeFeed implements WatchHandlers {
   reload(): void {
     if (this.#state !== 'open') return;
     this.#want({ kind: 'manual', paths: [] }, 'manual', 'rebuild');
+  }
+
+  /** Runs the build before the present one again. The generation is the one that is started for it; the error says in words why not. */
+  rollBack(
+    supervisor: Pick<Supervisor, 'rollbackTarget' | 'generationOf'>,
+  ): Result<{ readonly generation: number }, string> {
+    const artifact = supervisor.rollbackTarget();
+    if (!artifact.ok) return artifact;
+    const id = this.#nextId;
+    if (this.#state === 'open') {
+      this.#want({ kind: 'manual', paths: [] }, 'rollback', 'restart', artifact.value);
+    }
+    const generation = supervisor.generationOf(id);
+    return generation === null ? err('the service is being ended') : ok({ generation });
   }
 
   /** Settings changed so that another process is needed. `paths` are relative to the service's folder. */
@@ -124,8 +139,14 @@ export class ChangeFeed implements WatchHandlers {
     };
   }
 
-  #want(trigger: ReloadRequest['trigger'], rule: string, action: 'restart' | 'rebuild'): void {
+  #want(
+    trigger: ReloadRequest['trigger'],
+    rule: string,
+    action: 'restart' | 'rebuild',
+    artifact?: string,
+  ): void {
     const request = {
+      ...(artifact === undefined ? {} : { artifact }),
       id: this.#nextId++,
       trigger,
       rule,

@@ -14,6 +14,8 @@ type EnvironmentSource = Pick<
 
 export interface ChildEnvironmentInput {
   readonly service: EnvironmentSource;
+  /** From 1; null: the service has one. */
+  readonly instance: number | null;
   readonly generation: number;
   /** This generation's own listener of the gateway, `host:port`. */
   readonly agentAddress: string;
@@ -32,6 +34,7 @@ export function childEnvironment(input: ChildEnvironmentInput): Record<string, s
   if (input.color && env.NO_COLOR === undefined && env.FORCE_COLOR === undefined) env.FORCE_COLOR = '1';
   env.CROUPIER_AGENT_ADDR = input.agentAddress;
   env.CROUPIER_GENERATION = String(input.generation);
+  if (input.instance !== null) env.CROUPIER_INSTANCE = String(input.instance);
   env.CROUPIER_HOTRELOAD = 'true';
   env.PORT = String(input.port);
   // Only what the user configured: these override what an application says itself.

@@ -22,6 +22,8 @@ import type { RegistrationLog } from './registration-log.js';
 export interface LauncherOptions {
   /** As it is configured now: a generation keeps what it was started with. */
   service(): ServiceConfig;
+  /** From 1; null: the service has one. */
+  readonly instance: number | null;
   readonly clock: Clock;
   readonly gate: ServiceGate;
   readonly guardian: Guardian;
@@ -58,18 +60,22 @@ export class Launcher {
   }
 
   async launch(generation: number, artifact: string | null): Promise<Result<Launched, Failure>> {
-    const { gate, guardian, clock } = this.#options;
+    const { gate, guardian, clock, instance } = this.#options;
     const service = this.#options.service();
     const [{ agentAddress }, port] = await Promise.all([gate.openGeneration(generation), freePort()]);
     this.#options.onPort(generation, port);
-    const marker = generationMarker(this.#options.sessionMarker, service.name, generation);
+    const marker = generationMarker(
+      this.#options.sessionMarker,
+      markedName(service.name, instance),
+      generation,
+    );
     const command = fillPlaceholders(service.command, { port, artifact, generation });
     const { env, color } = this.#options;
     const started = await startChild(
       {
         command,
         cwd: service.cwd,
-        env: childEnvironment({ service, generation, agentAddress, port, inherited: env, color }),
+        env: childEnvironment({ service, instance, generation, agentAddress, port, inherited: env, color }),
         stdin: service.stdin,
         marker,
       },
@@ -157,6 +163,11 @@ export class Launcher {
     }
     return ready.kind === 'auto' ? `${registration}, or ${probe}` : probe;
   }
+}
+
+/** Unique among the instances of all services. */
+function markedName(service: string, instance: number | null): string {
+  return instance === null ? service : `${service}/${instance}`;
 }
 
 /** Resolves when the probe passes; a probe that gives up (abort, exit) leaves the promise open. */

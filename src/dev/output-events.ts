@@ -1,37 +1,74 @@
 import type { CroupierEvent } from '../core/events.js';
 import { LineReader } from '../process/output-tail.js';
+import type { OutputPiece, OutputQueue } from './output-queue.js';
+
+export type OutputEvent = Extract<CroupierEvent, { type: 'process.output' }>;
+
+/** `at`: when it was written, in ms since 1970; null: right now. */
+export type PublishOutput = (event: OutputEvent, at: number | null) => void;
 
 type StreamName = 'stdout' | 'stderr';
 
-/** Tells the output of a service's processes line by line, as events. */
+/** Tells the output of a service's processes line by line, as events: at once, or when somebody wants to know (where there is a queue). */
 export class OutputEvents {
-  readonly #service: string;
-  readonly #publish: (event: CroupierEvent) => void;
+  readonly service: string;
+  readonly #publish: PublishOutput;
+  readonly #queue: OutputQueue | null;
   readonly #readers = new Map<string, LineReader>();
 
-  constructor(service: string, publish: (event: CroupierEvent) => void) {
-    this.#service = service;
+  constructor(service: string, publish: PublishOutput, queue: OutputQueue | null = null) {
+    this.service = service;
     this.#publish = publish;
+    this.#queue = queue;
   }
 
   take(generation: number, stream: StreamName, chunk: Buffer): void {
-    const key = `${generation} ${stream}`;
-    const reader = this.#readers.get(key) ?? new LineReader();
-    this.#readers.set(key, reader);
-    for (const line of reader.read(chunk)) this.#tell(generation, stream, line);
+    const piece: OutputPiece = { kind: 'chunk', generation, stream, chunk };
+    if (this.#queue === null) this.cut(piece, null);
+    else this.#queue.add(this, piece);
   }
 
   /** Nothing more comes from a generation: what it left without a line end is told. */
   end(generation: number): void {
+    const piece: OutputPiece = { kind: 'end', generation };
+    if (this.#queue === null) this.cut(piece, null);
+    else this.#queue.add(this, piece);
+  }
+
+  /** Tells the lines that a piece completes. */
+  cut(piece: OutputPiece, at: number | null): void {
+    const { generation } = piece;
+    if (piece.kind === 'chunk') {
+      const reader = this.#readerOf(generation, piece.stream);
+      for (const line of reader.read(piece.chunk)) this.#tell(generation, piece.stream, line, at);
+      return;
+    }
     for (const stream of ['stdout', 'stderr'] as const) {
-      const key = `${generation} ${stream}`;
-      const unfinished = this.#readers.get(key)?.unfinished ?? '';
-      this.#readers.delete(key);
-      if (unfinished !== '') this.#tell(generation, stream, unfinished);
+      const { unfinished } = this.#readerOf(generation, stream);
+      this.#readers.delete(keyOf(generation, stream));
+      if (unfinished !== '') this.#tell(generation, stream, unfinished, at);
     }
   }
 
-  #tell(generation: number, stream: StreamName, line: string): void {
-    this.#publish({ type: 'process.output', service: this.#service, generation, stream, line });
+  /** What comes next does not continue the lines that have begun. */
+  forgetBeginnings(): void {
+    this.#readers.clear();
   }
+
+  #readerOf(generation: number, stream: StreamName): LineReader {
+    const key = keyOf(generation, stream);
+    const known = this.#readers.get(key);
+    if (known !== undefined) return known;
+    const reader = new LineReader();
+    this.#readers.set(key, reader);
+    return reader;
+  }
+
+  #tell(generation: number, stream: StreamName, line: string, at: number | null): void {
+    this.#publish({ type: 'process.output', service: this.service, generation, stream, line }, at);
+  }
+}
+
+function keyOf(generation: number, stream: StreamName): string {
+  return `${generation} ${stream}`;
 }

@@ -1,3 +1,4 @@
+import type { InstanceRef } from '../gateway/instance-key.js';
 import type { GenerationRef } from '../gateway/types.js';
 
 /** A process group of the session, as the session file keeps it. */
@@ -7,7 +8,7 @@ export interface Group {
   readonly marker: string;
 }
 
-/** What the system knows the generations of one service by. */
+/** What the system knows the generations of one instance by. */
 export class ProcessGroups {
   readonly #groups = new Map<number, Group>();
   /** `PORT`. */
@@ -19,12 +20,12 @@ export class ProcessGroups {
 
   /** By generation, newest last, to find out whose a connection is. */
   owners(
-    name: string,
+    of: InstanceRef,
   ): readonly { readonly pgid: number; readonly marker: string; readonly ref: GenerationRef }[] {
     return [...this.#groups].map(([generation, { pid, marker }]) => ({
       pgid: pid,
       marker,
-      ref: { name, generation },
+      ref: { ...of, generation },
     }));
   }
 

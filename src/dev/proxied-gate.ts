@@ -1,10 +1,10 @@
-import type { StablePort } from '../proxy/types.js';
 import type { GatePort } from '../supervisor/ports.js';
+import type { RoutedPort } from './instances-port.js';
 
 export interface ProxiedGateOptions {
   /** Name of the service. */
   readonly name: string;
-  readonly stablePorts: readonly StablePort[];
+  readonly stablePorts: readonly RoutedPort[];
   /** The `PORT` of a generation; null: it was never started. */
   portOf(generation: number): number | null;
   /** Connections did not end in the time that a drain allows. */

@@ -1,6 +1,7 @@
 import type { ServiceConfig } from '../config/types.js';
 import type { CroupierEvent, StampedEvent } from '../core/events.js';
 import type { Caller, Gateway, GenerationRef } from '../gateway/types.js';
+import { instanceLabel } from '../observe/instance-label.js';
 import type { Gauges } from '../observe/types.js';
 import { findOwner } from '../process/attribution.js';
 import { FunctionOwners } from './function-owners.js';
@@ -43,6 +44,18 @@ export class ServiceGroup {
 
   get names(): readonly string[] {
     return this.#running.map((service) => service.name);
+  }
+
+  /** For people: of a service with several instances one for each. */
+  get labels(): readonly string[] {
+    return this.#running.flatMap(({ name, instances }) =>
+      instances.map(({ instance }) => instanceLabel(name, instance)),
+    );
+  }
+
+  /** Null: there is no such service now. */
+  find(name: string): ServiceSession | null {
+    return this.#running.find((service) => service.name === name) ?? null;
   }
 
   get processGroups(): readonly Group[] {
@@ -119,7 +132,7 @@ export class ServiceGroup {
   /** To be called with every event of the session. */
   take(event: StampedEvent): void {
     if (event.type === 'generation.active') {
-      this.#running.find(({ name }) => name === event.service)?.activated(event.generation);
+      this.#running.find(({ name }) => name === event.service)?.activated(event.generation, event.instance);
       this.#startThose(this.#order?.activated(event.service) ?? []);
     }
     if (event.type !== 'functions.changed' || this.#members.size < 2) return;
@@ -137,7 +150,12 @@ export class ServiceGroup {
   }
 
   togglePause(): void {
-    this.#isPaused = !this.#isPaused;
+    this.setPaused(!this.#isPaused);
+  }
+
+  setPaused(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
     for (const service of this.#running) this.#isPaused ? service.pause() : service.resume();
   }
 

@@ -1,31 +1,32 @@
 import type { ServiceConfig } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
 import type { CroupierEvent } from '../core/events.js';
+import type { Result } from '../core/result.js';
 import type { Gateway } from '../gateway/gateway.js';
-import type { ServiceGate } from '../gateway/types.js';
+import type { GateCounters } from '../gateway/types.js';
 import type { Guardian } from '../process/guardian.js';
 import type { StablePort } from '../proxy/types.js';
 import type { SupervisorPorts } from '../supervisor/ports.js';
-import { Supervisor } from '../supervisor/supervisor.js';
+import type { Input } from '../supervisor/state.js';
 import { toRelative } from '../watch/patterns.js';
 import type { Watcher } from '../watch/types.js';
 import { watchService } from '../watch/watch.js';
 import { Artifacts, artifactFolder } from './artifacts.js';
 import { Builder } from './builder.js';
 import { ChangeFeed } from './change-feed.js';
-import { HotReloads } from './hot-reload.js';
-import { HttpFunctions } from './http-functions.js';
+import type { HotReloads } from './hot-reload.js';
 import type { HttpInputSchemas } from './http-input-schemas.js';
-import { Launcher } from './launcher.js';
-import { OutputEvents } from './output-events.js';
-import { type Group, ProcessGroups } from './process-groups.js';
-import { RegistrationLog } from './registration-log.js';
+import { InstancesFunctions } from './instances-functions.js';
+import { InstancesPort } from './instances-port.js';
+import type { PublishOutput } from './output-events.js';
+import type { OutputQueue } from './output-queue.js';
+import type { Group } from './process-groups.js';
+import { RollingReload } from './rolling-reload.js';
 import { RunRules } from './run-rules.js';
 import type { ServiceChange } from './service-change.js';
+import { ServiceInstance } from './service-instance.js';
 import { ServiceWatch } from './service-watch.js';
 import type { SessionUpstream } from './session-upstream.js';
-import { initialMode } from './strategy.js';
-import { swapGate } from './swap-gate.js';
 
 export interface ServiceSessionOptions {
   /** As it is configured at first; see reconfigure(). */
@@ -41,12 +42,19 @@ export interface ServiceSessionOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly color: boolean;
   readonly watch: boolean;
+  /** How many processes it has at once. */
+  readonly instances: number;
+  /** Crashes in a row after which a process is given up; null: there is somebody who saves a file. */
+  readonly crashLimit: number | null;
   /** Files of the session's configuration, absolute: what they say is read by the session, and a change of them is none of the sources. */
   settingsFiles(): readonly string[];
-  /** Lines of output are told as events. */
-  readonly outputAsEvents: boolean;
+  /** Takes each line of output; null: nobody wants lines. */
+  readonly publishOutput: PublishOutput | null;
+  /** Where output waits until somebody wants its lines; null: they are told at once. */
+  readonly outputQueue: OutputQueue | null;
   publish(event: CroupierEvent): void;
-  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  /** `instance`: from 1; null: there is one. */
+  onOutput(instance: number | null, stream: 'stdout' | 'stderr', chunk: Buffer): void;
   onGroupsChanged(): void;
 }
 
@@ -58,18 +66,18 @@ export interface SettingsCause {
   readonly rule: string;
 }
 
-/** One service of a session: joins its watcher, supervisor, processes and gate. */
+/** One service of a session: joins its watcher with the processes that it has, one or several. */
 export class ServiceSession {
   readonly #options: ServiceSessionOptions;
-  readonly #groups = new ProcessGroups();
-  readonly #output: OutputEvents | null;
-  readonly #registrations = new RegistrationLog();
-  readonly #gate: ServiceGate;
-  readonly #supervisor: Supervisor;
-  readonly #hotReloads: HotReloads;
+  /** At least one. */
+  readonly #instances: readonly ServiceInstance[];
+  /** null: there is one instance. */
+  readonly #rolling: RollingReload | null;
   readonly #runRules: RunRules;
   readonly #feed: ChangeFeed;
   readonly #artifacts = new Artifacts();
+  /** By instance, the artifacts that it may still run. */
+  readonly #keptArtifacts = new Map<number, readonly string[]>();
   /** Where artifacts are, or were before the configuration changed. */
   readonly #artifactFolders = new Set<string>();
   readonly #watch: ServiceWatch | null;
@@ -79,33 +87,21 @@ export class ServiceSession {
     this.#options = options;
     const { service, clock, publish, guardian, env } = options;
     this.#service = service;
-    this.#output = options.outputAsEvents ? new OutputEvents(service.name, publish) : null;
     const ownCommand = () => this.#watch?.ownCommand() ?? (() => {});
     const current = () => this.#service;
-    this.#gate = options.gateway.openService(
-      { name: service.name, hold: service.hold, replay: service.replay },
-      { onRegistered: (generation) => this.#onRegistered(generation) },
-    );
-    const { mode, why } = initialMode(service);
-    this.#supervisor = new Supervisor(service, this.#supervisorPorts(ownCommand), mode);
-    this.#hotReloads = new HotReloads({
-      service: current,
-      clock,
-      gate: this.#gate,
-      supervisor: this.#supervisor,
-      onHotPaths: (patterns) => this.#watch?.setHotPaths(patterns),
-      publish,
-    });
+    const artifacts = this.#artifacts;
+    const builder = new Builder({ service: current, artifacts, clock, guardian, env, ownCommand });
+    this.#instances = this.#openInstances((generation, artifact) => builder.build(generation, artifact));
+    this.#rolling = this.#openRolling();
     this.#runRules = new RunRules({ service: current, clock, guardian, env, publish, ownCommand });
     this.#feed = new ChangeFeed({
       name: service.name,
       clock,
-      supervisor: this.#supervisor,
+      supervisor: { dispatch: (input) => this.#dispatch(input) },
       publish,
-      hot: (change) => this.#hotReloads.take(change),
+      hot: (change) => this.#first.functions.take(change),
       run: (runs) => this.#runRules.run(runs),
     });
-    if (why !== null) this.#explainStopFirst(why);
     this.#watch = options.watch ? new ServiceWatch(this.#openWatcher()) : null;
   }
 
@@ -118,19 +114,33 @@ export class ServiceSession {
   }
 
   get groups(): readonly Group[] {
-    return this.#groups.all;
+    return this.#instances.flatMap((one) => one.groups);
   }
 
-  /** What the status line shows. */
+  /** From the first to the last; at least one. */
+  get instances(): readonly ServiceInstance[] {
+    return this.#instances;
+  }
+
+  /** What the status line shows: of all instances together. */
   get gauges(): { readonly held: number; readonly calls: number; readonly jobs: number } {
-    const active = this.#supervisor.activeGeneration;
-    const { calls, jobs } = active === null ? { calls: 0, jobs: 0 } : this.#gate.inFlight(active);
-    return { held: this.#gate.held(), calls, jobs };
+    const sum = { held: 0, calls: 0, jobs: 0 };
+    for (const { gauges } of this.#instances) {
+      sum.held += gauges.held;
+      sum.calls += gauges.calls;
+      sum.jobs += gauges.jobs;
+    }
+    return sum;
+  }
+
+  /** Totals since it was opened. */
+  get counters(): GateCounters {
+    return sumCounters(this.#instances.map(({ gate }) => gate.counters()));
   }
 
   /** Whose a connection may be. */
-  owners(): ReturnType<ProcessGroups['owners']> {
-    return this.#groups.owners(this.name);
+  owners(): ReturnType<ServiceInstance['owners']> {
+    return this.#instances.flatMap((one) => one.owners());
   }
 
   start(): void {
@@ -143,12 +153,8 @@ export class ServiceSession {
     cause: SettingsCause | null,
   ): void {
     this.#service = service;
-    this.#gate.configure(service);
     this.#options.upstream?.reconfigure(service);
-    const { mode, why } = initialMode(service);
-    const isNewMode = needsMode && mode !== this.#supervisor.mode;
-    this.#supervisor.reconfigure(service, needsMode ? mode : null);
-    if (isNewMode && why !== null) this.#explainStopFirst(why);
+    for (const one of this.#instances) one.reconfigure({ service, needsMode });
     if (needsWatcher)
       this.watchAnew(action === null ? 'what is watched counts from now on, without a restart' : null);
     if (action === null || cause === null) return;
@@ -163,20 +169,28 @@ export class ServiceSession {
     });
   }
 
-  /** Builds and restarts now. A file that was taken for part of a loop counts again, unless the user paused. */
+  /** Builds and restarts now; several instances one after the other. A file that was taken for part of a loop counts again, unless the user paused. */
   reload(isPaused: boolean): void {
     if (!isPaused) this.#watch?.resume();
     this.#feed.reload();
   }
 
-  /** Reload, rollback and status of functions in the running process. */
-  get functions(): Pick<HotReloads, 'reload' | 'rollback' | 'status'> {
-    return this.#hotReloads;
+  /** Runs the build before the present one again. The generation is the one that is started for it; the error says in words why not. */
+  rollbackBuild(): Result<{ readonly generation: number }, string> {
+    return this.#rolling === null ? this.#feed.rollBack(this.#first.supervisor) : this.#rolling.rollBack();
   }
 
-  /** Another generation has the calls. */
-  activated(generation: number): void {
-    void this.#hotReloads.activated(generation);
+  /** Reload, rollback and status of functions in the running process; with several instances, in each of them. */
+  get functions(): Pick<HotReloads, 'reload' | 'rollback' | 'status'> {
+    return this.#rolling === null
+      ? this.#first.functions
+      : new InstancesFunctions(this.#instances.map(({ functions }) => functions));
+  }
+
+  /** Another generation has the calls. `instance`: whose it is, where there are several. */
+  activated(generation: number, instance: number = 1): void {
+    void this.#instances[instance - 1]?.functions.activated(generation);
+    this.#rolling?.activated(instance);
   }
 
   pause(): void {
@@ -189,68 +203,64 @@ export class ServiceSession {
 
   async close(): Promise<void> {
     this.#feed.close();
+    this.#rolling?.close();
     this.#runRules.close();
     for (const port of this.#options.stablePorts) port.windDown();
-    await Promise.all([this.#watch?.close(), this.#supervisor.close()]);
+    await Promise.all([this.#watch?.close(), ...this.#instances.map((one) => one.close())]);
   }
 
   /** Ends everything at once; close() tells when it is over. */
   force(): void {
-    this.#supervisor.force();
+    for (const one of this.#instances) one.force();
   }
 
-  #supervisorPorts(ownCommand: () => (completed: boolean) => void): SupervisorPorts {
-    const { clock, guardian, sessionMarker, env, color, publish, upstream, stablePorts } = this.#options;
-    const service = () => this.#service;
-    const launcher = new Launcher({
-      service,
-      clock,
-      gate: this.#gate,
-      guardian,
-      sessionMarker,
-      env,
-      color,
-      registrations: this.#registrations,
-      httpFunctions: this.#openHttpFunctions(),
-      activeGeneration: () => this.#supervisor.activeGeneration,
-      onOutput: (generation, stream, chunk) => this.#onOutput(generation, stream, chunk),
-      onPort: (generation, port) => this.#groups.setPort(generation, port),
-      onGroup: (generation, group) => {
-        this.#groups.add(generation, group);
-        this.#options.onGroupsChanged();
-      },
-      onGroupGone: (generation) => this.#onGroupGone(generation),
+  get #first(): ServiceInstance {
+    const [first] = this.#instances;
+    if (first === undefined) throw new Error('a service has at least one instance');
+    return first;
+  }
+
+  #dispatch(input: Input): void {
+    if (this.#rolling === null) this.#first.supervisor.dispatch(input);
+    // Nothing is watched where there are several: there is no open batch.
+    else if (input.type === 'wanted') this.#rolling.want(input.request);
+  }
+
+  #openInstances(build: SupervisorPorts['build']): readonly ServiceInstance[] {
+    const { instances, stablePorts } = this.#options;
+    const shared = stablePorts.map((port) => new InstancesPort(port, instances));
+    return Array.from({ length: instances }, (_, index) => {
+      const instance = instances === 1 ? null : index + 1;
+      return new ServiceInstance({
+        ...this.#options,
+        instance,
+        service: () => this.#service,
+        stablePorts: instances === 1 ? stablePorts : shared.map((port) => port.lane(index)),
+        build,
+        pruneArtifacts: (keep) => this.#pruneArtifacts(index, keep),
+        onHotPaths: (patterns) => this.#watch?.setHotPaths(patterns),
+        onOutput: (stream, chunk) => this.#options.onOutput(instance, stream, chunk),
+      });
     });
-    const artifacts = this.#artifacts;
-    const builder = new Builder({ service, artifacts, clock, guardian, env, ownCommand });
-    return {
+  }
+
+  #openRolling(): RollingReload | null {
+    if (this.#instances.length === 1) return null;
+    const { clock, publish } = this.#options;
+    return new RollingReload({
+      name: this.name,
       clock,
-      random: Math.random,
-      gate: swapGate({
-        service,
-        gate: this.#gate,
-        swapWatch: upstream?.join(this.#service, this.#gate) ?? null,
-        stablePorts,
-        portOf: (generation) => this.#groups.portOf(generation),
-        publish,
-      }),
+      instances: this.#instances.map(({ supervisor }, index) => ({ instance: index + 1, supervisor })),
+      counters: () => this.counters,
       publish,
-      launch: (generation, artifact) => launcher.launch(generation, artifact),
-      build: (generation, artifact) => builder.build(generation, artifact),
-      pruneArtifacts: (keep) => void artifacts.prune(keep),
-    };
+    });
   }
 
-  #openHttpFunctions(): HttpFunctions {
-    const { clock, schemas } = this.#options;
-    return new HttpFunctions({
-      service: () => this.#service,
-      clock,
-      gate: this.#gate,
-      registrations: this.#registrations,
-      schemas,
-      onNotice: (level, message) => this.#tell(level, message),
-    });
+  /** What one instance does not need any more another one may. */
+  #pruneArtifacts(index: number, keep: readonly string[]): void {
+    this.#keptArtifacts.set(index, keep);
+    const kept = [...this.#keptArtifacts.values()].flat();
+    void this.#artifacts.prune([...kept, ...(this.#rolling?.keptArtifacts ?? [])]);
   }
 
   #openWatcher(): Watcher {
@@ -268,38 +278,19 @@ export class ServiceSession {
     });
   }
 
-  #onRegistered(generation: number): void {
-    this.#registrations.note(generation, this.#gate.speaks(generation));
-    this.#supervisor.functionsChanged(generation);
-    const active = this.#supervisor.activeGeneration;
-    if (active === null || active === generation || this.#supervisor.mode !== 'overlap') return;
-    const taken = new Set(this.#gate.addresses(active));
-    const shared = this.#gate.addresses(generation).find((address) => taken.has(address));
-    if (shared === undefined) return;
-    const why = `two generations register the same address ${shared}`;
-    this.#supervisor.dispatch({ type: 'overlap-impossible', generation, why });
-  }
-
-  #onOutput(generation: number, stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    this.#options.onOutput(stream, chunk);
-    this.#output?.take(generation, stream, chunk);
-  }
-
-  #onGroupGone(generation: number): void {
-    this.#groups.remove(generation);
-    this.#registrations.forget(generation);
-    this.#output?.end(generation);
-    this.#options.onGroupsChanged();
-  }
-
-  #explainStopFirst(why: string): void {
-    this.#tell(
-      'info',
-      `${why}, so the old generation is stopped before the new one starts. To say so yourself: "restart": { "strategy": "stop-first" }`,
-    );
-  }
-
   #tell(level: 'info' | 'warn', message: string): void {
     this.#options.publish({ type: 'session.notice', service: this.name, level, message });
   }
+}
+
+function sumCounters(all: readonly GateCounters[]): GateCounters {
+  const sum = { held: 0, drained: 0, replayed: 0, lost: 0, answered: 0 };
+  for (const one of all) {
+    sum.held += one.held;
+    sum.drained += one.drained;
+    sum.replayed += one.replayed;
+    sum.lost += one.lost;
+    sum.answered += one.answered;
+  }
+  return sum;
 }

@@ -8,6 +8,8 @@ export interface SessionRecordOptions {
   /** The gateway's own. */
   readonly tls: TlsFiles | null;
   readonly services: readonly string[];
+  /** Where its control API is, and the token for it; null: it has none. */
+  readonly control: { readonly url: string; readonly token: string } | null;
   onNotice(message: string): void;
 }
 
@@ -37,8 +39,8 @@ export class SessionRecord {
       ...owner,
       gateway: options.gateway,
       tls: options.tls === null ? null : clientSide(options.tls),
-      control: null,
-      token: null,
+      control: options.control?.url ?? null,
+      token: options.control?.token ?? null,
       startedAt: new Date().toISOString(),
       services: options.services,
       groups: [],

@@ -1,13 +1,18 @@
 import type { ConfigFlags } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
-import type { ServiceConfig, SessionConfig } from '../config/types.js';
+import type { Profile, ServiceConfig, SessionConfig } from '../config/types.js';
 import type { Clock } from '../core/clock.js';
 import type { CroupierEvent } from '../core/events.js';
 import type { Gateway } from '../gateway/types.js';
+import { instanceLabel } from '../observe/instance-label.js';
 import type { Reporter } from '../observe/types.js';
 import type { Guardian } from '../process/guardian.js';
+import { CRASH_LIMIT } from '../supervisor/backoff.js';
 import type { HttpInputSchemas } from './http-input-schemas.js';
+import { instancesOf } from './instances-config.js';
 import { LiveConfig } from './live-config.js';
+import type { PublishOutput } from './output-events.js';
+import type { OutputQueue } from './output-queue.js';
 import { ServiceGroup } from './service-group.js';
 import { ServiceSession } from './service-session.js';
 import type { SessionRecord } from './session-record.js';
@@ -23,6 +28,7 @@ export interface SessionServicesOptions {
     readonly env: NodeJS.ProcessEnv;
     readonly flags: ConfigFlags;
     readonly watch: boolean;
+    readonly profile?: Profile;
   };
   readonly clock: Clock;
   readonly gateway: Gateway;
@@ -34,7 +40,10 @@ export interface SessionServicesOptions {
   readonly record: SessionRecord;
   /** Processes may colour their output. */
   readonly color: boolean;
-  readonly outputAsEvents: boolean;
+  /** Takes each line of output; null: nobody wants lines. */
+  readonly publishOutput: PublishOutput | null;
+  /** Where output waits until somebody wants its lines; null: they are told at once. */
+  readonly outputQueue: OutputQueue | null;
   /** Who reads the terminal was decided when the session began. */
   readonly stdinIsFixed: boolean;
   /** null: there is none. */
@@ -59,7 +68,7 @@ export function openSessionServices(options: SessionServicesOptions): {
     },
     onServices: (names) => {
       record.setServices(names);
-      reporter.setServices(names);
+      reporter.setServices(services.labels);
     },
   });
   const live = openLiveConfig(options, services);
@@ -78,8 +87,10 @@ export function openSessionServices(options: SessionServicesOptions): {
       stablePorts: stablePorts.of(name),
       env: options.options.env,
       watch: options.options.watch,
+      instances: instancesOf(service, options.options.profile),
+      crashLimit: options.options.profile === 'run' ? CRASH_LIMIT : null,
       settingsFiles: () => live.settingsFiles,
-      onOutput: (stream, chunk) => reporter.output(name, stream, chunk),
+      onOutput: (instance, stream, chunk) => reporter.output(instanceLabel(name, instance), stream, chunk),
       onGroupsChanged: () => record.setGroups(services.processGroups),
     });
   };
@@ -88,7 +99,7 @@ export function openSessionServices(options: SessionServicesOptions): {
 
 function openLiveConfig(options: SessionServicesOptions, services: ServiceGroup): LiveConfig {
   const { config, schemas, clock, stdinIsFixed, publish } = options;
-  const { cwd, env, flags, watch } = options.options;
+  const { cwd, env, flags, watch, profile = 'dev' } = options.options;
   return new LiveConfig({
     config,
     clock,
@@ -96,7 +107,7 @@ function openLiveConfig(options: SessionServicesOptions, services: ServiceGroup)
     stdinIsFixed,
     target: services,
     resolve: async () => {
-      const resolved = await resolveConfig({ cwd, env, flags, file: config.file });
+      const resolved = await resolveConfig({ cwd, env, flags, file: config.file, profile });
       if (!resolved.ok) return resolved;
       const usable = await schemas.check(resolved.value.services.flatMap((service) => service.functions));
       return usable.ok ? resolved : usable;

@@ -15,6 +15,6 @@ export interface LiveSession {
 /**
  * Works with a session and answers the session's exit code: the session ends (drains, stops) when it resolves. Called when everything is open
  * and before the first process is built or started, so that it hears of all of it. The signal is aborted when the session is ended by
- * something else; the session waits for the task then. A rejection is a bug.
+ * something else, with the reason that `session.closed` tells (such as `SIGTERM`); the session waits for the task then. A rejection is a bug.
  */
 export type SessionTask = (session: LiveSession, signal: AbortSignal) => Promise<number>;

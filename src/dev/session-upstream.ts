@@ -18,6 +18,7 @@ import type {
   OfferedFunction,
   OfferedService,
   Upstream,
+  UpstreamStatus,
 } from '../upstream/types.js';
 import { advertisedAddress } from './advertised-address.js';
 import type { SwapWatch } from './draining-gate.js';
@@ -45,11 +46,19 @@ export interface SessionUpstreamOptions {
   findListener(address: string): Promise<GenerationRef | null>;
 }
 
+/** One process of a service: its gate, and the generation that has the calls. */
+interface Lane {
+  readonly gate: ServiceGate;
+  routed: number | null;
+  /** It was routed, and is being replaced: calls wait for it, or go to another instance. */
+  isAway: boolean;
+}
+
 interface Member {
   service: ServiceConfig;
   readonly serviceId: string;
-  readonly gate: ServiceGate;
-  routed: number | null;
+  /** One for each instance; at least one. */
+  readonly lanes: Lane[];
   /** What was last offered: it stays while a process is away. */
   functions: readonly OfferedFunction[];
   /** Reasons. */
@@ -70,6 +79,8 @@ export class SessionUpstream {
   #cancelLook: CancelTimer | null = null;
   #lookUntil = 0;
   #offered: readonly OfferedService[] = [];
+  /** Names of services. */
+  readonly #withheld = new Set<string>();
   #isWithdrawn = false;
 
   constructor(options: SessionUpstreamOptions, services: readonly ServiceConfig[]) {
@@ -81,7 +92,9 @@ export class SessionUpstream {
       isOurs: (serviceId, address) => address === this.#address || this.#isOurId(serviceId),
       findListener: options.findListener,
       adopt: (owner, registration) =>
-        this.#members.get(owner.name)?.gate.adopt(owner.generation, registration) ?? false,
+        this.#members
+          .get(owner.name)
+          ?.lanes[(owner.instance ?? 1) - 1]?.gate.adopt(owner.generation, registration) ?? false,
       onClaimed: (name, serviceId, isNew) => this.#onClaimed(name, serviceId, isNew),
     });
     this.#warnWhereUnreachable();
@@ -137,8 +150,27 @@ export class SessionUpstream {
     return this.#agent?.departures ?? NO_DEPARTURES;
   }
 
-  /** Adds a service; from now on what its gate routes to is offered. */
+  /** Adds a service, or one more instance of it; from now on what its gate routes to is offered, by all instances as one. */
   join(service: ServiceConfig, gate: ServiceGate): SwapWatch {
+    const member = this.#members.get(service.name) ?? this.#addMember(service);
+    const lane: Lane = { gate, routed: null, isAway: false };
+    member.lanes.push(lane);
+    return {
+      gapBegins: async () => {
+        lane.isAway = true;
+        // The other instances take the calls meanwhile.
+        if (member.lanes.every((one) => one.isAway || one.routed === null)) await this.#gapBegins(member);
+      },
+      routed: (generation) => {
+        lane.isAway = false;
+        lane.routed = generation;
+        this.#offer();
+        this.#upstream.putBack(service.name);
+      },
+    };
+  }
+
+  #addMember(service: ServiceConfig): Member {
     const { agentId } = this.#options.chosen.config;
     const isAlone = this.#members.size === 0;
     const member: Member = {
@@ -147,20 +179,12 @@ export class SessionUpstream {
         agentId !== null && isAlone && this.#agent !== null
           ? agentId
           : upstreamServiceId(service.service, service.cwd),
-      gate,
-      routed: null,
+      lanes: [],
       functions: [],
       saidWhyKept: new Set(),
     };
     this.#members.set(service.name, member);
-    return {
-      gapBegins: () => this.#gapBegins(member),
-      routed: (generation) => {
-        member.routed = generation;
-        this.#offer();
-        this.#upstream.putBack(service.name);
-      },
-    };
+    return member;
   }
 
   /** The configuration changed. What it says about the process is told when the next generation has the calls. */
@@ -183,6 +207,16 @@ export class SessionUpstream {
     if (this.#members.delete(name)) this.#offer();
   }
 
+  get status(): UpstreamStatus {
+    return this.#upstream.status;
+  }
+
+  /** A service is not offered any more, as long as the session lasts; the others are. */
+  withhold(name: string): void {
+    this.#withheld.add(name);
+    this.#offer();
+  }
+
   /** To be called with every event of the session. */
   take(event: StampedEvent): void {
     switch (event.type) {
@@ -190,13 +224,13 @@ export class SessionUpstream {
         this.#offer();
         return;
       case 'generation.starting':
-        this.#starting.add(`${event.service} ${event.generation}`);
+        this.#starting.add(generationKey(event));
         this.#lookSoon();
         return;
       case 'generation.ready':
       case 'generation.stopped':
       case 'generation.failed':
-        if (this.#starting.delete(`${event.service} ${event.generation}`)) {
+        if (this.#starting.delete(generationKey(event))) {
           this.#lookUntil = this.#options.clock.now() + LOOK_AFTER_READY_MS;
         }
         return;
@@ -241,8 +275,9 @@ export class SessionUpstream {
 
   #offer(): void {
     if (this.#isWithdrawn) return;
-    const offered = [...this.#members.values()].map((member): OfferedService => {
-      const functions = member.routed === null ? [] : member.gate.functions(member.routed);
+    const members = [...this.#members.values()].filter(({ service }) => !this.#withheld.has(service.name));
+    const offered = members.map((member): OfferedService => {
+      const functions = functionsOf(member);
       // A process that takes itself out is about to end or to come back: its calls wait here.
       if (functions.length > 0) member.functions = functions;
       const { service } = member;
@@ -314,10 +349,30 @@ export class SessionUpstream {
   /** Some generation has said nothing to its own listener: its SDK may know another address. */
   #maySelfRegister(): boolean {
     return [...this.#members.values()].some(
-      ({ service, gate, routed }) =>
-        this.#selfRegistered.claims(service.name).length > 0 || routed === null || !gate.speaks(routed),
+      ({ service, lanes }) =>
+        this.#selfRegistered.claims(service.name).length > 0 ||
+        lanes.some(({ gate, routed }) => routed === null || !gate.speaks(routed)),
     );
   }
+}
+
+function generationKey(event: {
+  readonly service: string;
+  readonly instance?: number;
+  readonly generation: number;
+}): string {
+  return `${event.service} ${event.instance ?? 1} ${event.generation}`;
+}
+
+/** What the routed generations of all instances serve; where they differ, the first one that has it counts. */
+function functionsOf({ lanes }: Member): readonly OfferedFunction[] {
+  const byId = new Map<string, OfferedFunction>();
+  for (const { gate, routed } of lanes) {
+    for (const one of routed === null ? [] : gate.functions(routed)) {
+      if (!byId.has(one.id)) byId.set(one.id, one);
+    }
+  }
+  return [...byId.values()];
 }
 
 async function readFiles(files: TlsFiles | null): Promise<Result<TlsMaterial | null, string>> {

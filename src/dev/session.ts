@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigFlags } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
-import type { SessionConfig } from '../config/types.js';
+import type { Profile, SessionConfig } from '../config/types.js';
 import { readSession } from '../control/session-file.js';
 import { EventBus, type EventSink } from '../core/bus.js';
 import { type Clock, systemClock } from '../core/clock.js';
@@ -16,9 +16,13 @@ import type { Reporter, ReporterMode, StandardStreams } from '../observe/types.j
 import { type Guardian, startGuardian } from '../process/guardian.js';
 import { createSessionMarker } from '../process/marker.js';
 import { NO_DEPARTURES } from '../upstream/departures.js';
+import { type ControlDoor, openControlDoor } from './control-listener.js';
 import { openSessionGateway } from './gateway.js';
 import { HttpInputSchemas } from './http-input-schemas.js';
+import { checkInstances, instanceLabels } from './instances-config.js';
+import { OutputQueue } from './output-queue.js';
 import type { ServiceGroup } from './service-group.js';
+import { SessionControl, type SessionControlOptions } from './session-control.js';
 import { openSessionKeys } from './session-keys.js';
 import { SessionRecord } from './session-record.js';
 import { openSessionServices } from './session-services.js';
@@ -40,8 +44,16 @@ export interface SessionOptions {
   readonly color: boolean | undefined;
   /** Prints nothing itself; who subscribes hears of everything. Default: false. */
   readonly quiet?: boolean;
+  /** Prints plain lines, and reads no keys: the terminal is somebody else's. Default: as the environment and the terminal say. */
+  readonly isPlain?: boolean;
   /** Other commands find it by the session file, and there is one of a project at a time. Default: true. */
   readonly isRecorded?: boolean;
+  /** Whose defaults and habits hold. Default: `dev`. */
+  readonly profile?: Profile;
+  /** SIGHUP reloads the services, and does not end the session. Default: it ends it, as when a terminal is closed. */
+  readonly reloadsOnHangup?: boolean;
+  /** Looks at each event: why the session has failed; null: it goes on. */
+  readonly giveUp?: (event: StampedEvent) => UserError | null;
   /** Changes what was configured before anything is opened. */
   readonly adapt?: (config: SessionConfig) => SessionConfig;
   /** The session lasts as long as this works with it. Absent: until it is ended by a signal or key. */
@@ -59,14 +71,25 @@ export async function runSession(
   options: SessionOptions,
   io: StandardStreams,
 ): Promise<Result<number, UserError>> {
-  const resolved = await resolveConfig({ cwd: options.cwd, env: options.env, flags: options.flags });
+  const { cwd, env, flags, profile = 'dev' } = options;
+  const resolved = await resolveConfig({ cwd, env, flags, profile });
   if (!resolved.ok) return resolved;
   const config = options.adapt?.(resolved.value) ?? resolved.value;
+  const obstacle = checkInstances(config, profile);
+  if (obstacle !== null) return err(obstacle);
   if (options.isRecorded ?? true) {
     const running = await readSession(config.root);
     if (running !== null && running.pid !== process.pid) return err(alreadyRunning(running, config.root));
   }
   return new RunningSession(options, io, config).run();
+}
+
+function chooseSessionMode(
+  { quiet, isPlain, json, env }: SessionOptions,
+  { stderr }: StandardStreams,
+): ReporterMode {
+  if (quiet === true) return 'silent';
+  return isPlain === true && !json ? 'plain' : chooseMode({ json, env, stderr });
 }
 
 function alreadyRunning(
@@ -76,7 +99,7 @@ function alreadyRunning(
   return {
     exitCode: 3,
     message: `a session of this project is running already: process ${running.pid}, gateway ${running.gateway} (${root})`,
-    wayOut: `Use that one, or end it first: kill ${running.pid}`,
+    wayOut: `Use that one, or end it first: croupier stop (or kill ${running.pid})`,
   };
 }
 
@@ -92,6 +115,8 @@ class RunningSession {
   readonly #mode: ReporterMode;
   readonly #color: boolean;
   #services: ServiceGroup | null = null;
+  /** Reads the configuration and replaces the processes; before they are started there is nothing to do. */
+  #reload: () => void = () => {};
   #upstream: SessionUpstream | null = null;
   readonly #signals: StopSignals;
   readonly #ended: Promise<Result<number, UserError>>;
@@ -102,10 +127,7 @@ class RunningSession {
     this.#options = options;
     this.#io = io;
     this.#config = config;
-    this.#mode =
-      options.quiet === true
-        ? 'silent'
-        : chooseMode({ json: options.json, env: options.env, stderr: io.stderr });
+    this.#mode = chooseSessionMode(options, io);
     this.#color = wantsColor({ flag: options.color, env: options.env, stream: io.stderr });
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -113,6 +135,7 @@ class RunningSession {
     this.#signals = new StopSignals(this.#clock, {
       onStop: (signal) => this.#stop(signal, ok(SIGNAL_EXIT_CODES[signal])),
       onForce: () => this.#services?.force(),
+      ...(options.reloadsOnHangup === true ? { onReload: () => this.#reload() } : {}),
     });
   }
 
@@ -152,7 +175,13 @@ class RunningSession {
         await gateway.value.close();
         return stablePorts;
       }
-      const parts = { reporter, guardian, marker: guarded, gateway: gateway.value };
+      const door = this.#isRecorded ? await openControlDoor(this.#config.control) : ok(null);
+      if (!door.ok) {
+        await stablePorts.value.close();
+        await gateway.value.close();
+        return door;
+      }
+      const parts = { reporter, guardian, marker: guarded, gateway: gateway.value, door: door.value };
       return await this.#serve({
         ...parts,
         chosen: upstream.value,
@@ -174,14 +203,23 @@ class RunningSession {
     readonly chosen: ChosenUpstream | null;
     readonly stablePorts: StablePorts;
     readonly schemas: HttpInputSchemas;
+    readonly door: ControlDoor | null;
   }): Promise<Result<number, UserError>> {
-    const { reporter, guardian, marker, gateway, chosen, stablePorts, schemas } = parts;
+    const { reporter, guardian, marker, gateway, chosen, stablePorts, schemas, door } = parts;
     const record = await SessionRecord.open(this.#isRecorded ? this.#config.root : null, {
       gateway: gateway.address,
       tls: this.#config.gateway.tls,
       services: this.#config.services.map((service) => service.name),
+      control: door === null ? null : { url: door.listener.url, token: door.token },
       onNotice: (message) => this.#bus.publish({ type: 'session.notice', level: 'warn', message }),
     });
+    const outputs =
+      this.#outputIsEvents || door === null
+        ? null
+        : new OutputQueue({
+            onWaiting: () => control?.events.announce(),
+            onDropped: (service) => control?.events.noteGap(service),
+          });
     const { services, live } = openSessionServices({
       config: this.#config,
       options: this.#options,
@@ -194,12 +232,16 @@ class RunningSession {
       reporter,
       record,
       color: this.#color && this.#io.stdout.isTTY === true,
-      outputAsEvents: this.#mode === 'json' || this.#mode === 'silent',
+      publishOutput: this.#outputIsEvents
+        ? (event) => this.#bus.publish(event)
+        : (event, at) => control?.takeOutput(event, at),
+      outputQueue: outputs,
       stdinIsFixed: canReadKeys({ mode: this.#mode, stdin: this.#io.stdin, childHasStdin: false }),
       upstream: () => this.#upstream,
       publish: (event) => this.#bus.publish(event),
     });
     this.#services = services;
+    const control = door === null ? null : this.#openControl(door, { gateway, services, live, outputs });
     const upstream = chosen === null ? null : await this.#openUpstream(chosen, gateway, services);
     for (const service of this.#config.services) await services.add(service);
     const notes = this.#config.notes;
@@ -207,7 +249,7 @@ class RunningSession {
     this.#bus.publish({
       type: 'session.ready',
       gateway: gateway.address,
-      control: null,
+      control: control?.url ?? null,
       upstream: upstream?.url ?? null,
       pid: process.pid,
     });
@@ -225,6 +267,7 @@ class RunningSession {
     this.#bus.subscribe((event) => services.take(event));
     const task = this.#startTask(gateway, services);
     services.start();
+    this.#reload = () => void live.refresh().then(() => services.reload());
     const result = await this.#ended;
     await task.end();
     await live.close();
@@ -237,7 +280,24 @@ class RunningSession {
     await gateway.close();
     record.close();
     this.#bus.publish({ type: 'session.closed', reason: this.#reason });
+    await control?.close();
     return result;
+  }
+
+  #openControl(
+    door: ControlDoor,
+    parts: Pick<SessionControlOptions, 'gateway' | 'services' | 'live' | 'outputs'>,
+  ): SessionControl {
+    return new SessionControl({
+      ...parts,
+      door,
+      root: this.#config.root,
+      clock: this.#clock,
+      upstream: () => this.#upstream,
+      subscribe: (sink) => this.#bus.subscribe(sink),
+      onStop: () => this.#stop('asked', ok(0)),
+      onBug: (message) => this.#bus.publish({ type: 'session.notice', level: 'error', message }),
+    });
   }
 
   #startTask(gateway: Gateway, services: ServiceGroup): { end(): Promise<void> } {
@@ -253,7 +313,7 @@ class RunningSession {
     const finished = task(session, ending.signal).then((code) => this.#stop('finished', ok(code)));
     return {
       end: async () => {
-        ending.abort();
+        ending.abort(this.#reason);
         await finished;
       },
     };
@@ -290,14 +350,23 @@ class RunningSession {
       stderr: this.#io.stderr,
       color: this.#color,
       verbose: this.#options.verbose,
-      services: this.#config.services.map((service) => service.name),
+      services: instanceLabels(this.#config.services, this.#options.profile),
       keys: this.#readsKeys(),
       clock: this.#clock,
       env: this.#options.env,
     });
     this.#bus.subscribe(reporter.sink);
     this.#bus.subscribe((event) => this.#giveUpWhereNothingCanRun(event));
+    this.#bus.subscribe((event) => {
+      const failure = this.#options.giveUp?.(event) ?? null;
+      if (failure !== null) this.#stop('failed', err(failure));
+    });
     return reporter;
+  }
+
+  /** Whoever takes the events takes the output among them. */
+  get #outputIsEvents(): boolean {
+    return this.#mode === 'json' || this.#mode === 'silent';
   }
 
   get #isRecorded(): boolean {
@@ -311,6 +380,8 @@ class RunningSession {
 
   /** A command that cannot be started at all will not start after an edit either: there is nothing to wait for. */
   #giveUpWhereNothingCanRun(event: StampedEvent): void {
+    // Whoever looks at failures looks at this one, too.
+    if (this.#options.giveUp !== undefined) return;
     if (event.type !== 'generation.failed' || event.reason !== 'spawn-failed' || event.generation !== 1)
       return;
     // The others go on without it; and what the configuration has got wrong while the session runs can be corrected there.
@@ -324,7 +395,10 @@ class RunningSession {
     this.#stop('spawn-failed', err({ exitCode: 3, message: event.message, wayOut }));
   }
 
-  #stop(reason: StopSignal | 'q' | 'spawn-failed' | 'finished', result: Result<number, UserError>): void {
+  #stop(
+    reason: StopSignal | 'q' | 'asked' | 'spawn-failed' | 'failed' | 'finished',
+    result: Result<number, UserError>,
+  ): void {
     this.#reason = reason;
     this.#end(result);
   }

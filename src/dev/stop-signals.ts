@@ -16,6 +16,8 @@ export interface StopHandlers {
   onStop(signal: StopSignal): void;
   /** The user does not want to wait. */
   onForce(): void;
+  /** What SIGHUP does instead of stopping; absent: it stops. */
+  onReload?(): void;
 }
 
 /** Tells the first request to stop from the second, impatient one. */
@@ -40,6 +42,10 @@ export class StopSignals {
 
   /** A signal, or the key that stands for it. */
   take(signal: StopSignal): void {
+    if (signal === 'SIGHUP' && this.#handlers.onReload !== undefined) {
+      if (this.#firstAt === null) this.#handlers.onReload();
+      return;
+    }
     if (this.#firstAt === null) {
       this.#firstAt = this.#clock.now();
       this.#handlers.onStop(signal);

@@ -1,8 +1,8 @@
 import type { ServiceConfig } from '../config/types.js';
 import type { CroupierEvent } from '../core/events.js';
-import type { StablePort } from '../proxy/types.js';
 import type { GatePort } from '../supervisor/ports.js';
 import { drainingGate, type SwapWatch } from './draining-gate.js';
+import type { RoutedPort } from './instances-port.js';
 import { proxiedGate } from './proxied-gate.js';
 
 export interface SwapGateOptions {
@@ -11,7 +11,7 @@ export interface SwapGateOptions {
   readonly gate: GatePort;
   /** null: there is no upstream. */
   readonly swapWatch: SwapWatch | null;
-  readonly stablePorts: readonly StablePort[];
+  readonly stablePorts: readonly RoutedPort[];
   /** The `PORT` of a generation; null: it was never started. */
   portOf(generation: number): number | null;
   publish(event: CroupierEvent): void;

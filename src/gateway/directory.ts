@@ -3,11 +3,12 @@ import type { Externals } from './externals.js';
 import type { SupervisedService } from './service-gate.js';
 import type { RoutableFunction } from './types.js';
 
-/** The supervised services and the external ones, as dispatching sees them. */
+/** The supervised services (by their keys) and the external ones, as dispatching sees them. */
 export function createDirectory(
   services: ReadonlyMap<string, SupervisedService>,
   externals: Externals,
 ): Directory {
+  let uses = 0;
   return {
     routing: {
       get services() {
@@ -19,7 +20,10 @@ export function createDirectory(
     },
     find(resolution, functionId) {
       if (resolution.to === 'external') return externals.next(functionId);
-      return services.get(resolution.service)?.routed?.process ?? null;
+      const service = services.get(resolution.service);
+      uses += 1;
+      service?.noteUse(uses);
+      return service?.routed?.process ?? null;
     },
     pool(service) {
       const pool = service === null ? externals.pool : services.get(service)?.pool;
@@ -30,7 +34,7 @@ export function createDirectory(
   };
 }
 
-/** What calls are sent to now; one entry for each function of each service. */
+/** What calls are sent to now; one entry for each function of each service, of whose instances the first that serves it counts. */
 export function routableFunctions(
   services: ReadonlyMap<string, SupervisedService>,
   externals: Externals,
@@ -42,10 +46,16 @@ export function routableFunctions(
       generation: routed?.number ?? null,
     })),
   );
+  const seen = new Map<string, Set<string>>();
+  const once = supervised.filter(({ service, id }) => {
+    const ids = seen.get(service) ?? new Set();
+    seen.set(service, ids);
+    return !ids.has(id) && ids.add(id);
+  });
   const external = externals
     .list()
     .flatMap(({ serviceId, functions }) =>
       functions.map((one) => ({ ...one, service: serviceId, generation: null })),
     );
-  return [...supervised, ...external];
+  return [...once, ...external];
 }

@@ -8,6 +8,7 @@ import { Forwarder } from './forwarder.js';
 import { CLOSING, invalidArgument, notFound, unavailable } from './gateway-answer.js';
 import { GatewayCall } from './gateway-call.js';
 import { HoldQueue } from './hold-queue.js';
+import { instanceKey } from './instance-key.js';
 import type { Jobs } from './jobs.js';
 import { nearestName } from './nearest.js';
 import type { PassedCalls } from './passed-calls.js';
@@ -30,7 +31,7 @@ export interface Directory {
   readonly routing: RoutingView;
   /** The process that a dispatch goes to; asked right after resolve. */
   find(resolution: Extract<Resolution, { action: 'dispatch' }>, functionId: string): ServingProcess | null;
-  /** `service` as in a Resolution: null stands for the external services. */
+  /** `service` is a key, as in a Resolution: null stands for the external services. */
   pool(service: string | null): Pool;
   functionIds(): Iterable<string>;
 }
@@ -67,7 +68,7 @@ export class Dispatcher {
     this.#queue = new HoldQueue(clock, (call, pool) => this.#onHoldTimeout(call, pool));
   }
 
-  /** Calls that wait for a service. */
+  /** Calls that wait for a service, by its key. */
   held(service: string): number {
     return this.#queue.size(service);
   }
@@ -134,7 +135,7 @@ export class Dispatcher {
     return resolve(this.#directory.routing, {
       functionId: call.functionId,
       kind: call.kind,
-      origin: call.origin?.name ?? null,
+      origin: call.origin === null ? null : instanceKey(call.origin),
       mayPassOn: this.#passed.takes(call),
     });
   }

@@ -5,6 +5,7 @@ import { createDirectory, routableFunctions } from './directory.js';
 import { Dispatcher } from './dispatcher.js';
 import { Externals } from './externals.js';
 import { CLOSING } from './gateway-answer.js';
+import { instanceKey } from './instance-key.js';
 import { Jobs } from './jobs.js';
 import { Listeners } from './listeners.js';
 import { createLocalCalls } from './local-calls.js';
@@ -118,7 +119,7 @@ class LocalGateway implements Gateway {
   }
 
   openService(options: GateOptions, handlers: GateHandlers): ServiceGate {
-    if (this.#services.has(options.name)) throw new Error(`service ${options.name} is open already`);
+    if (this.#services.has(instanceKey(options))) throw new Error(`service ${options.name} is open already`);
     const service = new SupervisedService(options, handlers, {
       clock: this.#options.clock,
       childTls: this.#options.childTls,
@@ -129,16 +130,17 @@ class LocalGateway implements Gateway {
       closeListener: (listener) => void this.#listeners.close(listener, LISTENER_GRACE_MS),
       onNotice: (level, message) => this.#options.onNotice(level, message),
     });
-    this.#services.set(options.name, service);
+    this.#services.set(service.key, service);
     return service;
   }
 
   closeService(name: string): void {
-    const service = this.#services.get(name);
-    if (service === undefined) return;
-    this.#dispatcher.failHeld(name, `${name} is not part of the session any more`);
-    this.#services.delete(name);
-    service.close();
+    for (const [key, service] of [...this.#services]) {
+      if (service.name !== name) continue;
+      this.#dispatcher.failHeld(key, `${name} is not part of the session any more`);
+      this.#services.delete(key);
+      service.close();
+    }
   }
 
   externals(): ReturnType<Gateway['externals']> {
@@ -162,7 +164,8 @@ class LocalGateway implements Gateway {
   }
 
   async #openListener(generation: GenerationRef): Promise<RawServer> {
-    const noteSpoken = (): void => this.#services.get(generation.name)?.noteSpoken(generation.generation);
+    const noteSpoken = (): void =>
+      this.#services.get(instanceKey(generation))?.noteSpoken(generation.generation);
     const opened = await this.#listeners.openFor(generation, noteSpoken);
     if (!opened.ok)
       throw new Error(`cannot listen for generation ${generation.generation}: ${explain(opened.error)}`);

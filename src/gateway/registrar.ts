@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../core/result.js';
 import { type DialTarget, parseRpcAddress } from '../protocol/address.js';
 import type { RegisterLocalRequest } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { Externals } from './externals.js';
+import { instanceKey } from './instance-key.js';
 import { listFunctions } from './listing.js';
 import type { LocalControl } from './local-control.js';
 import type { SupervisedService } from './service-gate.js';
@@ -18,6 +19,7 @@ const ADDRESS_ANSWERS_WITHIN_MS = 50;
 
 export interface RegistrarOptions {
   readonly clock: Clock;
+  /** By key. */
   readonly services: ReadonlyMap<string, SupervisedService>;
   readonly externals: Externals;
   readonly attribute: Attribute;
@@ -84,8 +86,8 @@ export class Registrar {
     this.#isClosed = true;
   }
 
-  #link({ name, generation }: GenerationRef): ReturnType<SupervisedService['link']> {
-    return this.#options.services.get(name)?.link(generation) ?? null;
+  #link(owner: GenerationRef): ReturnType<SupervisedService['link']> {
+    return this.#options.services.get(instanceKey(owner))?.link(owner.generation) ?? null;
   }
 
   async #registerAt(
@@ -108,7 +110,7 @@ export class Registrar {
   ): void {
     const link = this.#link(owner);
     if (link !== null && !this.#isClosed) {
-      this.#options.services.get(owner.name)?.register(link, request, targets);
+      this.#options.services.get(instanceKey(owner))?.register(link, request, targets);
     }
   }
 
@@ -152,7 +154,8 @@ export class Registrar {
   #registrations(asking: GenerationRef | null): readonly Registration[] {
     const { services, externals } = this.#options;
     const supervised = [...services.values()].flatMap((service) => {
-      const link = asking?.name === service.name ? service.link(asking.generation) : service.routed;
+      const isOwn = asking !== null && instanceKey(asking) === service.key;
+      const link = isOwn ? service.link(asking.generation) : service.routed;
       return link?.process.registrations ?? [];
     });
     return [...supervised, ...externals.registrations];

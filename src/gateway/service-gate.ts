@@ -9,6 +9,7 @@ import type { GateSurroundings } from './gate-surroundings.js';
 import { GenerationLink } from './generation-link.js';
 import { ProcessHotReload } from './hot-reload.js';
 import type { HttpService } from './http-function.js';
+import type { InstanceRef } from './instance-key.js';
 import type { ServiceView } from './route.js';
 import { ServiceRouting } from './service-routing.js';
 import { ServingProcess } from './serving-process.js';
@@ -27,12 +28,15 @@ import type {
 const LAST_READ_MS = 250;
 
 /**
- * One supervised service: its generations, and where its calls go. The supervisor decides (through the ServiceGate interface), this
+ * One supervised service, or one of its instances: its generations, and where its calls go. The supervisor decides (through the ServiceGate interface), this
  * carries out; routing and the hold queue look at it through ServiceView and Pool.
  */
 export class SupervisedService implements ServiceGate {
   readonly name: string;
+  /** Unique in the gateway. */
+  readonly key: string;
   readonly pool: Pool;
+  readonly #ref: InstanceRef;
   #hold: HoldLimits;
   readonly #around: GateSurroundings;
   readonly #handlers: GateHandlers;
@@ -44,12 +48,15 @@ export class SupervisedService implements ServiceGate {
   #latest = 0;
 
   constructor(options: GateOptions, handlers: GateHandlers, around: GateSurroundings) {
-    this.name = options.name;
+    const { name, instance } = options;
+    this.name = name;
+    this.#ref = instance === undefined ? { name } : { name, instance };
     this.#hold = options.hold;
     this.#replay = new Set(options.replay);
     this.#handlers = handlers;
     this.#around = around;
-    this.#routing = new ServiceRouting(options.name, this.#links);
+    this.#routing = new ServiceRouting(this.#ref, this.#links);
+    this.key = this.#routing.key;
     const latest = (): number => this.#latest;
     const hold = (): HoldLimits => this.#hold;
     this.pool = {
@@ -73,11 +80,11 @@ export class SupervisedService implements ServiceGate {
   async openGeneration(generation: number): Promise<{ readonly agentAddress: string }> {
     if (this.#links.has(generation))
       throw new Error(`generation ${generation} of ${this.name} is open already`);
-    const listener = await this.#around.openListener({ name: this.name, generation });
+    const listener = await this.#around.openListener({ ...this.#ref, generation });
     const owner = { name: this.name, generation, replay: this.#replay, counters: this.#counters };
     const process = new ServingProcess(owner, this.#around.clock, this.#around.childTls, {
       onChange: () => this.#onProcessChange(link),
-      onRoom: () => this.#around.dispatcher.releaseFor(this.name),
+      onRoom: () => this.#around.dispatcher.releaseFor(this.key),
       onNotice: (level, message) => this.#around.onNotice(level, message),
     });
     const link: GenerationLink = new GenerationLink(generation, process, listener);
@@ -152,7 +159,9 @@ export class SupervisedService implements ServiceGate {
   fail(_reason: 'generation-failed', message: string): void {
     this.#routing.mode = 'failed';
     this.#routing.failure = message;
-    this.#around.dispatcher.failHeld(this.name, message);
+    // What another instance can take, now or soon, goes there.
+    if (this.#ref.instance !== undefined) this.#around.dispatcher.release();
+    this.#around.dispatcher.failHeld(this.key, message);
   }
 
   async drain(generation: number, what: 'calls' | 'jobs', timeoutMs: number): Promise<DrainOutcome> {
@@ -215,7 +224,7 @@ export class SupervisedService implements ServiceGate {
   }
 
   held(): number {
-    return this.#around.dispatcher.held(this.name);
+    return this.#around.dispatcher.held(this.key);
   }
 
   /** The generation that calls go to, while it lives. */
@@ -230,6 +239,11 @@ export class SupervisedService implements ServiceGate {
 
   link(generation: number): GenerationLink | null {
     return this.#links.get(generation) ?? null;
+  }
+
+  /** A call goes to it; `use` is higher than that of any call before. */
+  noteUse(use: number): void {
+    this.#routing.lastUse = use;
   }
 
   /** Something called the generation's own listener. */

@@ -1,18 +1,22 @@
 import type { GenerationLink } from './generation-link.js';
+import { type InstanceRef, instanceKey } from './instance-key.js';
 import type { GateMode, ServiceView } from './route.js';
 
-/** Where the calls of one supervised service go, as its supervisor last said. */
+/** Where the calls of one supervised service (or one instance of it) go, as its supervisor last said. */
 export class ServiceRouting implements ServiceView {
+  readonly key: string;
   readonly name: string;
   mode: GateMode = 'hold-all';
   failure = '';
+  lastUse = 0;
   readonly #links: ReadonlyMap<number, GenerationLink>;
   #routed: GenerationLink | null = null;
   /** Ids of the functions of the generation that was routed last, also after its end. */
   #known: ReadonlySet<string> = new Set();
 
-  constructor(name: string, links: ReadonlyMap<number, GenerationLink>) {
-    this.name = name;
+  constructor(ref: InstanceRef, links: ReadonlyMap<number, GenerationLink>) {
+    this.key = instanceKey(ref);
+    this.name = ref.name;
     this.#links = links;
   }
 
@@ -23,6 +27,10 @@ export class ServiceRouting implements ServiceView {
 
   get wasActive(): boolean {
     return this.#routed !== null;
+  }
+
+  get load(): number {
+    return this.#routed?.process.underway.size ?? 0;
   }
 
   route(link: GenerationLink): void {

@@ -12,6 +12,7 @@ import type { RawAnswer } from '../protocol/raw-server.js';
 import type { TlsMaterial } from '../protocol/tls.js';
 import type { WireMetadata } from '../protocol/wire-metadata.js';
 import type { HttpService } from './http-function.js';
+import type { InstanceRef } from './instance-key.js';
 
 /** Why a call or job was answered by the gateway itself; goes out as trailing metadata `croupier-reason`. */
 export type HoldReason =
@@ -44,9 +45,7 @@ export interface DrainOutcome {
   readonly ms: number;
 }
 
-export interface GateOptions {
-  /** Name of the service in this session. */
-  readonly name: string;
+export interface GateOptions extends InstanceRef {
   readonly hold: HoldLimits;
   readonly replay: readonly string[];
 }
@@ -194,8 +193,7 @@ export interface Caller {
   readonly rpcAddress: string;
 }
 
-export interface GenerationRef {
-  readonly name: string;
+export interface GenerationRef extends InstanceRef {
   readonly generation: number;
 }
 
@@ -215,7 +213,7 @@ export interface ExternalService {
 export interface RoutableFunction extends RegisteredFunction {
   /** Name of the supervised service, or `service_id` of the external one. */
   readonly service: string;
-  /** Null: external. */
+  /** Of the first instance that serves it. Null: external. */
   readonly generation: number | null;
 }
 
@@ -279,8 +277,9 @@ export type OpenFailure =
 export interface Gateway {
   /** Of the shared port, `host:port`. */
   readonly address: string;
+  /** Where a service has several instances, each is opened by itself; calls are spread over those that can take them. */
   openService(options: GateOptions, handlers: GateHandlers): ServiceGate;
-  /** Forgets a service whose processes are gone; what still waits for it is answered. Its name can be opened again. */
+  /** Forgets a service, with all of its instances, whose processes are gone; what still waits for it is answered. Its name can be opened again. */
   closeService(name: string): void;
   readonly calls: LocalCalls;
   /** Serves the shared port's methods at one more address. */

@@ -5,6 +5,7 @@ import { formatFailure, frameOutput, type NextStep } from './failure-block.js';
 import { printable } from './printable.js';
 import { formatFirstReady } from './ready-block.js';
 import { describePaths, formatReload } from './reload-line.js';
+import { formatRoll } from './roll-line.js';
 import { findService, type SessionStatus } from './status.js';
 import type { Style } from './style.js';
 import { narrateUpstream } from './upstream-lines.js';
@@ -206,6 +207,8 @@ function isOnlyAdding(event: EventOf<'functions.changed'>): boolean {
 }
 
 function narrateReload(event: EventOf<'reload.finished'>, { after }: Step, options: NarrateOptions) {
+  const instances = after.services.filter(({ name }) => name.startsWith(`${event.service}/`)).length;
+  if (instances > 1) return [formatRoll(event, instances, options.style)];
   // The ready block and the failure block have told of a first start.
   if (event.trigger.kind === 'start' && !options.verbose) return [];
   const { serving } = findService(after, event.service);

@@ -1,4 +1,5 @@
 import { assertNever } from '../core/failure.js';
+import { labelled } from './instance-label.js';
 import type { OutputStream, Reporter, ReporterMode, ReporterOptions } from './types.js';
 
 /** How to report: JSON where it was asked for, a status line on a terminal, plain lines in logs and in CI. */
@@ -29,15 +30,20 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
     }
     case 'plain': {
       const { reportPlainLines } = await import('./plain.js');
-      return reportPlainLines(options);
+      return labellingInstances(reportPlainLines(options));
     }
     case 'terminal': {
       const { reportToTerminal } = await import('./terminal.js');
-      return reportToTerminal(options);
+      return labellingInstances(reportToTerminal(options));
     }
     default:
       return assertNever(options.mode);
   }
+}
+
+/** People see each instance as if it were a service. */
+function labellingInstances(reporter: Reporter): Reporter {
+  return { ...reporter, sink: (event) => reporter.sink(labelled(event)) };
 }
 
 /** A reader that goes away (`croupier dev | head`) must not end the session: without a listener it would. */

@@ -20,7 +20,8 @@ const CLOSE_GRACE_MS = 500;
 
 type Mode =
   | { readonly kind: 'holding' }
-  | { readonly kind: 'routed'; readonly destination: Destination }
+  /** New connections go to the next of them. */
+  | { readonly kind: 'routed'; readonly destinations: readonly Destination[] }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Opens a stable port. */
@@ -69,6 +70,7 @@ class TcpProxy implements StablePort {
   #redialMs: number | null = null;
   #cancelRedial: CancelTimer | null = null;
   #nextSequence = 0;
+  #turn = 0;
   #accepted = 0;
   #held = 0;
   #refused = 0;
@@ -89,11 +91,16 @@ class TcpProxy implements StablePort {
   }
 
   route(generation: number, port: number): void {
-    for (const drain of [...this.#drains]) if (drain.generation === generation) drain.cancel();
-    this.#mode = { kind: 'routed', destination: { generation, port } };
+    this.routeAmong([{ generation, port }]);
+  }
+
+  routeAmong(destinations: readonly Destination[]): void {
+    const generations = new Set<number | null>(destinations.map(({ generation }) => generation));
+    for (const drain of [...this.#drains]) if (generations.has(drain.generation)) drain.cancel();
+    this.#mode = { kind: 'routed', destinations };
     this.#stopRedialling();
     for (const connection of [...this.#connections]) {
-      if (connection.generation === generation) connection.stay();
+      if (generations.has(connection.generation)) connection.stay();
       else connection.leave();
     }
     this.#release();
@@ -113,7 +120,7 @@ class TcpProxy implements StablePort {
 
   drain(generation: number, timeoutMs: number): Promise<ProxyDrain> {
     const startedAt = this.#clock.now();
-    if (this.#isRoutedTo(generation)) this.hold();
+    if (this.#isRoutedTo(generation)) this.#routeWithout(generation);
     else for (const connection of this.#of(generation)) connection.leave();
     const left = new Set(this.#of(generation));
     return new Promise((resolve) => {
@@ -146,7 +153,8 @@ class TcpProxy implements StablePort {
 
   gone(generation: number): void {
     if (this.#isRoutedTo(generation)) {
-      this.#mode = { kind: 'holding' };
+      const others = this.#without(generation);
+      this.#mode = others.length === 0 ? { kind: 'holding' } : { kind: 'routed', destinations: others };
       this.#stopRedialling();
     }
     for (const connection of this.#of(generation)) connection.processGone();
@@ -191,7 +199,30 @@ class TcpProxy implements StablePort {
   }
 
   #isRoutedTo(generation: number): boolean {
-    return this.#mode.kind === 'routed' && this.#mode.destination.generation === generation;
+    return (
+      this.#mode.kind === 'routed' && this.#mode.destinations.some((one) => one.generation === generation)
+    );
+  }
+
+  #without(generation: number): readonly Destination[] {
+    if (this.#mode.kind !== 'routed') return [];
+    return this.#mode.destinations.filter((one) => one.generation !== generation);
+  }
+
+  /** The others go on; without any, new connections wait. */
+  #routeWithout(generation: number): void {
+    const others = this.#without(generation);
+    if (others.length === 0) this.hold();
+    else this.routeAmong(others);
+  }
+
+  /** Where the next connection goes; null: it has to wait. */
+  #next(): Destination | null {
+    if (this.#mode.kind !== 'routed') return null;
+    const { destinations } = this.#mode;
+    const next = destinations[this.#turn % destinations.length];
+    this.#turn = (this.#turn + 1) % destinations.length;
+    return next ?? null;
   }
 
   #of(generation: number): readonly Connection[] {
@@ -219,7 +250,7 @@ class TcpProxy implements StablePort {
   #place(connection: Connection): void {
     switch (this.#mode.kind) {
       case 'routed':
-        if (this.#redialMs === null) connection.dial(this.#mode.destination);
+        if (this.#redialMs === null) this.#dial(connection);
         else this.#wait(connection);
         return;
       case 'holding':
@@ -229,6 +260,12 @@ class TcpProxy implements StablePort {
         this.#refuse(connection, this.#mode.message);
         return;
     }
+  }
+
+  #dial(connection: Connection): void {
+    const next = this.#next();
+    if (next === null) this.#wait(connection);
+    else connection.dial(next);
   }
 
   #wait(connection: Connection): void {
@@ -261,7 +298,7 @@ class TcpProxy implements StablePort {
 
   #describeWait(): string {
     return this.#mode.kind === 'routed'
-      ? `${this.#name} does not listen on its PORT ${this.#mode.destination.port}`
+      ? `${this.#name} does not listen on its PORT ${this.#mode.destinations.map(({ port }) => port).join(' or ')}`
       : `${this.#name} is being restarted`;
   }
 
@@ -281,7 +318,7 @@ class TcpProxy implements StablePort {
     if (this.#mode.kind !== 'routed') return;
     for (const connection of this.#inOrder()) {
       this.#stopWaiting(connection);
-      connection.dial(this.#mode.destination);
+      this.#dial(connection);
     }
   }
 
@@ -313,7 +350,7 @@ class TcpProxy implements StablePort {
       }
       this.#redial(Math.min(REDIAL.maxMs, pauseMs * 2));
       this.#stopWaiting(first);
-      first.dial(this.#mode.destination);
+      this.#dial(first);
     });
   }
 

@@ -59,6 +59,8 @@ export interface StablePort {
    * idle HTTP connections leave it, others do after the response that is under way.
    */
   route(generation: number, port: number): void;
+  /** The same with several generations (at least one), which get new connections in turn. */
+  routeAmong(destinations: readonly { readonly generation: number; readonly port: number }[]): void;
   /** New connections wait; idle HTTP connections leave their generation. */
   hold(): void;
   /** Refuses everything that waits, and everything that comes until hold() or route(): with HTTP status 503 where HTTP is spoken. */

@@ -29,7 +29,7 @@ export const TEMPLATES: readonly Template[] = [
   },
   {
     name: 'python',
-    summary: 'Python with FastAPI, functions over HTTP; Python 3.10 or newer',
+    summary: 'Python with FastAPI on the Python SDK, functions reload in place; Python 3.10 or newer',
     setUp: ['python3 -m venv .venv', '.venv/bin/pip install -r requirements-dev.txt'],
     dev: null,
     test: '.venv/bin/python -m pytest',

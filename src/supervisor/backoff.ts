@@ -11,5 +11,8 @@ export function backoffDelay(
   return Math.round(Math.min(doubled, backoff.max) * (0.75 + random() * 0.5));
 }
 
+/** Where nobody watches, a service is given up at this many crashes in a row. With the longest wait at 30 s that is after some minutes. */
+export const CRASH_LIMIT = 16;
+
 /** After this long without a crash the next one counts as the first, in ms. */
 export const HEALTHY_AFTER_MS = 10_000;

@@ -4,6 +4,7 @@ import { type Effect, type Facts, failureReport, type Live, type Machine, type S
 import {
   type Alive,
   after,
+  becomeGood,
   before,
   fallBack,
   giveUpOrRetry,
@@ -55,7 +56,7 @@ export function becameReady(machine: Machine, generation: number): Step {
     // Nothing served while the newer change is being built: this one will do until then.
     const { candidate: one, ...rest } = state;
     const live: Live = { generation, artifact: one.artifact };
-    const good: Facts = { ...facts, lastGood: live.artifact ?? facts.lastGood };
+    const good = becomeGood(facts, one);
     return step(good, { ...rest, serving: live }, [
       { type: 'activate', generation },
       { type: 'watch-health', generation },

@@ -78,8 +78,8 @@ export class Generations {
     else void this.#end(running, running.launched);
   }
 
-  /** Drains and keeps a replaced generation in the background, then ends it. */
-  retire(generation: number): void {
+  /** Drains and keeps a replaced generation in the background, then ends it. `isPinned`: not before unpin(). */
+  retire(generation: number, isPinned: boolean): void {
     const running = this.#running.get(generation);
     if (running === undefined) return;
     const service = this.#service;
@@ -88,6 +88,7 @@ export class Generations {
       gate: this.#ports.gate,
       generation,
       keepMs: service.restart.keepOld,
+      isPinned,
       drain: service.drain,
       onKeepElapsed: () => this.#dispatch({ type: 'keep-elapsed', generation }),
       onDone: (cut) => {
@@ -101,6 +102,11 @@ export class Generations {
   /** A retiring generation need not be kept any more. */
   expedite(generation: number): void {
     this.#running.get(generation)?.retirement?.expedite();
+  }
+
+  /** What is kept because one might go back to it need not be kept for that any more. */
+  unpin(): void {
+    for (const running of this.#running.values()) running.retirement?.unpin();
   }
 
   /** A retiring generation has the calls again. */
@@ -175,7 +181,7 @@ export class Generations {
     const stopping = launched.stop(signal, this.#forced ? 0 : stopTimeout);
     if (running.stopping) return;
     running.stopping = true;
-    const { exit, killed, ms } = await stopping;
+    const { exit, killed, ms, leftBehind } = await stopping;
     await this.#forget(running);
     const { name } = this.#service;
     const { pid } = launched;
@@ -186,6 +192,8 @@ export class Generations {
       pid,
       ...exit,
       ms: Math.round(ms),
+      ...(killed && { killed }),
+      ...(leftBehind !== undefined && { leftBehind }),
     });
     if (killed && !this.#forced) {
       const message = `generation ${generation} was still there ${stopTimeout} ms after ${signal} and was ended by SIGKILL`;

@@ -8,6 +8,7 @@ import {
   overlapImpossible,
 } from './candidate.js';
 import { close, drained, exited, mapRetiring, retryDue, stopped } from './ending.js';
+import { goBack } from './rollback.js';
 import { active, type Facts, type Input, type Machine, type Settings } from './state.js';
 import { type Step, step } from './swap.js';
 import { settled, throwAway, wanted } from './wanted.js';
@@ -53,6 +54,8 @@ export function next(machine: Machine, input: Input): Step {
         : [machine, []];
     case 'overlap-impossible':
       return overlapImpossible(machine, input.generation, input.why);
+    case 'go-back':
+      return goBack(machine, input.generation, input.request);
     case 'reconfigured':
       return step(reconfigure(machine.facts, input.settings), machine.state);
     case 'close':
@@ -64,6 +67,6 @@ export function next(machine: Machine, input: Input): Step {
 
 /** Generations that are under way go on as they were started; what they have built is of no use to a project that names no artifact. */
 function reconfigure(facts: Facts, settings: Settings): Facts {
-  const artifacts = settings.producesArtifact ? {} : { lastBuilt: null, lastGood: null };
+  const artifacts = settings.producesArtifact ? {} : { lastBuilt: null, lastGood: null, previousGood: null };
   return { ...facts, ...settings, ...artifacts };
 }

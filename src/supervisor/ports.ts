@@ -53,6 +53,8 @@ export interface Launched {
     readonly exit: { readonly exitCode: number | null; readonly signal: string | null };
     readonly killed: boolean;
     readonly ms: number;
+    /** Descendants that outlived it outside of the group. */
+    readonly leftBehind?: readonly string[];
   }>;
 }
 

@@ -19,11 +19,16 @@ export const CRASH_REQUEST: ReloadRequest = {
  * `built` says that the older one's build was already done, so that a plain restart need not repeat it.
  */
 export function supersede(older: ReloadRequest | null, built: boolean, newer: ReloadRequest): ReloadRequest {
-  if (older === null || older.id === newer.id) return newer;
+  // An artifact that was named is what is wanted, whatever else was.
+  if (older === null || older.id === newer.id || newer.artifact !== undefined) return newer;
   const action = newer.action === 'rebuild' || (older.action === 'rebuild' && !built) ? 'rebuild' : 'restart';
   const keep = older.settled ? withoutHistory(older) : older.supersedes;
   const merged: ReloadRequest = { ...newer, action, trigger: mergeTriggers(older.trigger, newer.trigger) };
-  return keep === undefined ? merged : { ...merged, supersedes: keep };
+  return {
+    ...merged,
+    ...(keep === undefined ? {} : { supersedes: keep }),
+    ...(older.artifact === undefined || action === 'rebuild' ? {} : { artifact: older.artifact }),
+  };
 }
 
 function withoutHistory(request: ReloadRequest): ReloadRequest {
@@ -39,6 +44,7 @@ function mergeTriggers(older: ReloadTrigger, newer: ReloadTrigger): ReloadTrigge
 
 /** Whether a build has to run before a generation for this request can start. */
 export function needsBuild(facts: Facts, request: ReloadRequest, somethingServes: boolean): boolean {
+  if (request.artifact !== undefined) return false;
   switch (facts.build) {
     case 'none':
       return false;

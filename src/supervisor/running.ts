@@ -27,11 +27,19 @@ export class Running {
   }
 }
 
+/**
+ * A generation is pinned for at most this long, in ms: a roll over a few instances that get ready in the usual 30 s each takes less, and
+ * one that hangs shall not keep two processes of everything.
+ */
+export const PIN_LIMIT_MS = 600_000;
+
 export interface RetirementOptions {
   readonly clock: Clock;
   readonly gate: GatePort;
   readonly generation: number;
   readonly keepMs: number;
+  /** It is kept longer than that, until unpin() or for PIN_LIMIT_MS. */
+  readonly isPinned: boolean;
   readonly drain: { readonly calls: number; readonly jobs: number };
   onKeepElapsed(): void;
   /** Calls and jobs are drained (or cut) and it need not be kept any more. */
@@ -44,12 +52,29 @@ export class Retirement {
   #over = false;
   #kept = true;
   #cut: { readonly calls: number; readonly jobs: number } | null = null;
-  readonly #cancelKeep: CancelTimer;
+  readonly #startedAt: number;
+  #isPinned: boolean;
+  #cancelKeep: CancelTimer;
 
   constructor(options: RetirementOptions) {
     this.#options = options;
-    this.#cancelKeep = options.clock.after(options.keepMs, () => this.expedite());
+    this.#isPinned = options.isPinned;
+    this.#startedAt = options.clock.now();
+    const keepMs = options.isPinned ? Math.max(PIN_LIMIT_MS, options.keepMs) : options.keepMs;
+    this.#cancelKeep = options.clock.after(keepMs, () => this.expedite());
     void this.#drain();
+  }
+
+  /** Nobody will go back to it any more: it is kept as long as any other, counted from its replacement. */
+  unpin(): void {
+    if (!this.#isPinned) return;
+    this.#isPinned = false;
+    if (this.#over || !this.#kept) return;
+    const { clock, keepMs } = this.#options;
+    this.#cancelKeep();
+    const leftMs = this.#startedAt + keepMs - clock.now();
+    if (leftMs <= 0) this.expedite();
+    else this.#cancelKeep = clock.after(leftMs, () => this.expedite());
   }
 
   /** It need not be kept any longer: stops as soon as it is drained. */

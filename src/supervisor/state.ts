@@ -14,6 +14,10 @@ export interface ReloadRequest {
   readonly at: number;
   /** False while its batch is still open: only work that can be thrown away is done for it. */
   readonly settled: boolean;
+  /** Runs this artifact, which was built before or elsewhere; nothing is built. */
+  readonly artifact?: string;
+  /** With overlap: the generation that it replaces is kept, so that one can go back to it, until the supervisor is told that nobody will. */
+  readonly pinsOld?: true;
   /** What was wanted and not yet served when this one came; wanted again if this one turns out to be nothing. */
   readonly supersedes?: ReloadRequest;
 }
@@ -112,6 +116,11 @@ export interface Settings {
   readonly producesArtifact: boolean;
   /** Path template with `{generation}`; null where no artifact is produced. */
   readonly artifactTemplate: string | null;
+  /**
+   * Crashes in a row after which a service is given up. Where there is a limit, every process that ends by itself counts and is started
+   * again. null: only what nobody provoked is, and without a limit: somebody is there to save a file.
+   */
+  readonly crashLimit: number | null;
 }
 
 /** What stays true across states. */
@@ -121,6 +130,8 @@ export interface Facts extends Settings {
   readonly lastBuilt: string | null;
   /** The newest artifact that became active. */
   readonly lastGood: string | null;
+  /** The one that was active before it: what a rollback runs again. */
+  readonly previousGood: string | null;
   /** Crashes in a row without 10 s of health between them. */
   readonly crashes: number;
   /** What was wanted when an open batch took its place and was then thrown away; wanted again when that batch ends. */
@@ -157,6 +168,8 @@ export type Input =
   | { readonly type: 'healthy'; readonly generation: number }
   /** Overlap is impossible here (a debugger port, one fixed rpc_addr): `auto` turns to stop-first. */
   | { readonly type: 'overlap-impossible'; readonly generation: number; readonly why: string }
+  /** This generation, which has the calls, is not wanted after all: back to the one that is kept for it. Without one nothing happens. */
+  | { readonly type: 'go-back'; readonly generation: number; readonly request: ReloadRequest }
   /** The configuration changed: it counts from the next step on. Whether anything is started for it is wanted separately. */
   | { readonly type: 'reconfigured'; readonly settings: Settings }
   | { readonly type: 'close' };
@@ -185,8 +198,8 @@ export type Effect =
   | { readonly type: 'drain'; readonly generation: number; readonly what: 'jobs' | 'calls' }
   /** Ends the active generation after its drain. */
   | { readonly type: 'stop'; readonly generation: number }
-  /** Drains and keeps a generation in the background, then stops it. */
-  | { readonly type: 'retire'; readonly generation: number }
+  /** Drains and keeps a generation in the background, then stops it. `pinned`: it is kept until nobody will go back to it. */
+  | { readonly type: 'retire'; readonly generation: number; readonly pinned: boolean }
   /** A retiring generation is no longer kept: it stops as soon as it is drained. */
   | { readonly type: 'expedite'; readonly generation: number }
   | { readonly type: 'schedule-retry'; readonly attempt: number }
@@ -245,7 +258,33 @@ export function failureReport(generation: number, failure: Failure, live: Live |
   };
 }
 
-export function settingsOf(service: Pick<ServiceConfig, 'build' | 'restart'>, mode: SwapStrategy): Settings {
+/** The generation that a request has got, whatever became of it so far; null: none, or it is over. */
+export function generationOf(state: State, requestId: number): number | null {
+  switch (state.state) {
+    case 'building':
+      return state.build.request.id === requestId ? state.build.generation : null;
+    case 'starting':
+      return state.candidate.request.id === requestId ? state.candidate.generation : null;
+    case 'draining':
+    case 'stopping':
+      return state.following.kind === 'start' && state.following.request.id === requestId
+        ? state.following.generation
+        : null;
+    case 'idle':
+    case 'ready':
+    case 'failed':
+    case 'closed':
+      return null;
+    default:
+      return assertNever(state);
+  }
+}
+
+export function settingsOf(
+  service: Pick<ServiceConfig, 'build' | 'restart'>,
+  mode: SwapStrategy,
+  crashLimit: number | null,
+): Settings {
   const { build, restart } = service;
   return {
     strategy: restart.strategy,
@@ -253,6 +292,7 @@ export function settingsOf(service: Pick<ServiceConfig, 'build' | 'restart'>, mo
     build: build === null ? 'none' : build.checkOnly ? 'check' : 'full',
     producesArtifact: build?.producesArtifact ?? false,
     artifactTemplate: build?.producesArtifact === true ? build.artifact : null,
+    crashLimit,
   };
 }
 
@@ -263,6 +303,7 @@ export function initialFacts(settings: Settings): Facts {
     nextGeneration: 1,
     lastBuilt: null,
     lastGood: null,
+    previousGood: null,
     crashes: 0,
     interrupted: null,
   };

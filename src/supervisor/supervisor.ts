@@ -1,5 +1,6 @@
 import type { CancelTimer } from '../core/clock.js';
-import { assertNever } from '../core/failure.js';
+import { assertNever, describeFailure } from '../core/failure.js';
+import type { Result } from '../core/result.js';
 import { backoffDelay, HEALTHY_AFTER_MS } from './backoff.js';
 import { diffFunctions, isEmptyDiff } from './function-diff.js';
 import { Generations, type SupervisedService } from './generations.js';
@@ -7,15 +8,20 @@ import { next } from './next.js';
 import { explainStopFirst, reportCut, reportWaiting } from './notices.js';
 import type { Counters, FunctionDescriptor, RunningBuild, SupervisorPorts } from './ports.js';
 import { ReloadRecord } from './reload-record.js';
+import { type ReloadEnd, ReloadTickets } from './reload-tickets.js';
 import { failureEvent, reloadEvent, summarize } from './report.js';
 import { CRASH_REQUEST } from './request.js';
+import { rollbackTarget } from './rollback.js';
 import {
   active,
   type Effect,
   type Facts,
+  generationOf,
   type Input,
   initialFacts,
+  type Live,
   type Machine,
+  type ReloadRequest,
   type State,
   settingsOf,
 } from './state.js';
@@ -46,14 +52,23 @@ export class Supervisor {
   /** Tells a drain that was given up from the one that is awaited. */
   #drainNumber = 0;
   #activeFunctions: readonly FunctionDescriptor[] = [];
+  readonly #tickets = new ReloadTickets();
+  readonly #crashLimit: number | null;
   #forced = false;
 
-  constructor(service: SupervisedService, ports: SupervisorPorts, mode: Facts['mode']) {
+  /** @param crashLimit crashes in a row after which it gives up; null: see Settings */
+  constructor(
+    service: SupervisedService,
+    ports: SupervisorPorts,
+    mode: Facts['mode'],
+    crashLimit: number | null = null,
+  ) {
     this.#service = service;
+    this.#crashLimit = crashLimit;
     this.#ports = ports;
     this.#settledCounters = ports.gate.counters();
     this.#generations = new Generations(service, ports, (input) => this.dispatch(input));
-    const facts = initialFacts(settingsOf(service, mode));
+    const facts = initialFacts(settingsOf(service, mode, crashLimit));
     this.#machine = { facts, state: { state: 'idle', retiring: [] } };
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -66,6 +81,11 @@ export class Supervisor {
 
   get mode(): Facts['mode'] {
     return this.#machine.facts.mode;
+  }
+
+  /** The generation that has the calls, with its artifact; null: none. */
+  get active(): Live | null {
+    return active(this.#machine.state) ?? null;
   }
 
   /** The generation that has the calls; null: none. */
@@ -93,7 +113,39 @@ export class Supervisor {
   reconfigure(service: SupervisedService, mode: Facts['mode'] | null): void {
     this.#service = service;
     this.#generations.reconfigure(service);
-    this.dispatch({ type: 'reconfigured', settings: settingsOf(service, mode ?? this.mode) });
+    this.dispatch({
+      type: 'reconfigured',
+      settings: settingsOf(service, mode ?? this.mode, this.#crashLimit),
+    });
+  }
+
+  /** Wants a generation; resolves when it has the calls, has failed, or is not wanted any more. */
+  want(request: ReloadRequest): Promise<ReloadEnd> {
+    const end = this.#tickets.open(request.id);
+    this.dispatch({ type: 'wanted', request });
+    if (this.state.state === 'closed') this.#tickets.close();
+    return end;
+  }
+
+  /** The generation that a request has got so far; null: none, or it is over. */
+  generationOf(requestId: number): number | null {
+    return generationOf(this.state, requestId);
+  }
+
+  /** Gives the calls back to the generation that is pinned for this one. False: there is none, or something else is under way. */
+  goBack(generation: number, request: ReloadRequest): boolean {
+    this.dispatch({ type: 'go-back', generation, request });
+    return this.activeGeneration !== generation && this.state.state === 'ready';
+  }
+
+  /** Nobody will go back to what is pinned any more. */
+  unpin(): void {
+    this.#generations.unpin();
+  }
+
+  /** The artifact that a rollback runs again; the error says in words why there is none. */
+  rollbackTarget(): Result<string, string> {
+    return rollbackTarget(this.#machine.facts);
   }
 
   /** The set of functions of a generation changed; tells about it if that generation has the calls. */
@@ -120,11 +172,13 @@ export class Supervisor {
     switch (effect.type) {
       case 'begun': {
         const { id, at } = effect.request;
+        this.#tickets.begin(id);
         this.#record = id === CRASH_REQUEST.id ? this.#crash : new ReloadRecord(id, at, gate.counters());
         break;
       }
       case 'merged':
         this.#record?.continueFor(effect.request.id);
+        this.#tickets.begin(effect.request.id);
         break;
       case 'build':
         this.#startBuild(effect.generation, effect.artifact);
@@ -171,7 +225,7 @@ export class Supervisor {
         break;
       case 'retire':
         this.#tellDraining(effect.generation);
-        this.#generations.retire(effect.generation);
+        this.#generations.retire(effect.generation, effect.pinned);
         break;
       case 'expedite':
         this.#generations.expedite(effect.generation);
@@ -208,6 +262,7 @@ export class Supervisor {
       case 'closed':
         this.#cancelHealth();
         this.#cancelRetry();
+        this.#tickets.close();
         this.#resolveClosed();
         break;
       default:
@@ -290,6 +345,7 @@ export class Supervisor {
   }
 
   #reportFailure(effect: Extract<Effect, { type: 'report-failure' }>): void {
+    this.#tickets.noteFailure(describeFailure(effect.failure));
     const { backoff } = this.#service.restart;
     const attempt = effect.retryAttempt;
     if (attempt !== null) this.#retryMs = backoffDelay(attempt, backoff, this.#ports.random);
@@ -315,12 +371,14 @@ export class Supervisor {
     const current = this.#record?.isOf(effect.request.id) ? this.#record : null;
     if (current !== null) this.#record = null;
     const record = current ?? new ReloadRecord(effect.request.id, this.#now(), counters);
+    const ms = record.phases(this.#now());
     this.#ports.publish(
       reloadEvent(this.#service.name, effect, {
         strategy: this.#machine.facts.mode,
-        ms: record.phases(this.#now()),
+        ms,
         calls: record.calls(counters, this.#generations.finishingCalls()),
       }),
     );
+    this.#tickets.finish(effect.request.id, { ...effect, ms });
   }
 }

@@ -42,7 +42,8 @@ export function begin(facts: Facts, alive: Alive, request: ReloadRequest): Step 
   const effects: Effect[] = [{ type: 'begun', request, generation }];
   if (alive.serving === undefined) effects.push({ type: 'hold', what: 'all' });
   if (!needsBuild(numbered, request, alive.serving !== undefined)) {
-    const artifact = request.trigger.kind === 'crash' ? (facts.lastGood ?? facts.lastBuilt) : facts.lastBuilt;
+    const latest = request.trigger.kind === 'crash' ? (facts.lastGood ?? facts.lastBuilt) : facts.lastBuilt;
+    const artifact = request.artifact ?? latest;
     return after(effects, swap(numbered, alive, { generation, artifact, request }));
   }
   // A candidate stays only where nothing serves: it may become ready while the build runs.
@@ -109,13 +110,16 @@ export function trySwitch(facts: Facts, state: Extract<State, { state: 'starting
   const active: Live = { generation: next.generation, artifact: next.artifact };
   const leaving: readonly Retiring[] = old === undefined ? retiring : [...retiring, { ...old, kept: true }];
   const effects: Effect[] = [{ type: 'activate', generation: active.generation }];
-  if (old !== undefined) effects.push({ type: 'retire', generation: old.generation });
+  if (old !== undefined) {
+    const pinned = next.request.pinsOld === true;
+    effects.push({ type: 'retire', generation: old.generation, pinned });
+  }
   effects.push({ type: 'watch-health', generation: active.generation });
   if (!next.degraded) {
     const outcome = next.fallback ? 'kept-old' : 'swapped';
     effects.push({ type: 'finished', request: next.request, generation: active.generation, outcome });
   }
-  const good: Facts = { ...facts, lastGood: active.artifact ?? facts.lastGood };
+  const good = becomeGood(facts, next);
   effects.push(pruneArtifacts(good, [active, ...leaving]));
   return step(good, { state: 'ready', active, retiring: leaving }, effects);
 }
@@ -160,8 +164,28 @@ export function replaceDead(
     serving: live,
     retiring: retiring.filter((one) => one !== kept),
     effects: [{ type: 'reinstate', generation: kept.generation }],
-    facts: { ...facts, lastGood: kept.artifact ?? facts.lastGood },
+    facts: goBackTo(facts, kept.artifact),
   };
+}
+
+/** What is known of artifacts once a candidate has the calls. */
+export function becomeGood(facts: Facts, { artifact, request }: Candidate): Facts {
+  if (artifact === null) return facts;
+  const isNewer = facts.lastGood !== artifact;
+  return {
+    ...facts,
+    lastGood: artifact,
+    previousGood: isNewer ? facts.lastGood : facts.previousGood,
+    // An artifact that was named is the version from now on: a restart without a build runs it again.
+    ...(request.artifact === undefined ? {} : { lastBuilt: artifact }),
+  };
+}
+
+/** A kept predecessor has the calls again: what had replaced it is nothing to go back to. */
+export function goBackTo(facts: Facts, artifact: string | null): Facts {
+  if (artifact === null) return facts;
+  const previousGood = facts.previousGood === artifact ? null : facts.previousGood;
+  return { ...facts, lastGood: artifact, previousGood };
 }
 
 /** Nothing serves any more: wait for a change, or restart after a pause where this was a crash. */
@@ -178,13 +202,15 @@ export function giveUpOrRetry(
   const crashed = failure.reason === 'exited' || failure.reason === 'address-in-use';
   const cleanExit = failure.reason === 'exited' && failure.exitCode === 0;
   const unprovoked = request.trigger.kind === 'crash' || request.trigger.kind === 'start';
-  if (!unprovoked || !crashed || cleanExit) {
+  const { crashLimit } = facts;
+  const attempt = facts.crashes + 1;
+  const isRetried = crashed && (crashLimit === null ? unprovoked && !cleanExit : attempt < crashLimit);
+  if (!isRetried) {
     return step(facts, { state: 'failed', failure, request, retiring }, [
       { type: 'report-failure', generation, failure, serving: null, retryAttempt: null },
       { type: 'fail-held', message: 'the new generation failed and there is no other to answer' },
     ]);
   }
-  const attempt = facts.crashes + 1;
   return step(
     { ...facts, crashes: attempt },
     { state: 'failed', failure, request: CRASH_REQUEST, retryAttempt: attempt, retiring },
@@ -213,7 +239,12 @@ export function candidate(one: Candidate | undefined): { readonly candidate?: Ca
 
 function pruneArtifacts(facts: Facts, alive: readonly Live[]): Effect {
   const keep = new Set<string>();
-  for (const path of [facts.lastBuilt, facts.lastGood, ...alive.map((one) => one.artifact)])
+  for (const path of [
+    facts.lastBuilt,
+    facts.lastGood,
+    facts.previousGood,
+    ...alive.map((one) => one.artifact),
+  ])
     if (path !== null) keep.add(path);
   return { type: 'prune-artifacts', keep: [...keep] };
 }

@@ -69,7 +69,8 @@ function wantedWhileLeaving(
   if (following.kind === 'close' || !request.settled) return step(facts, state);
   const merged = supersede(following.request, !following.rebuild, request);
   if (!needsBuild(facts, merged, state.state === 'draining')) {
-    const now: State = { ...state, following: { ...following, request: merged } };
+    const artifact = merged.artifact ?? following.artifact;
+    const now: State = { ...state, following: { ...following, artifact, request: merged } };
     return step(facts, now, [{ type: 'merged', request: merged }]);
   }
   if (state.state === 'stopping')

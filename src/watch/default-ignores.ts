@@ -32,6 +32,8 @@ export const DEFAULT_IGNORES: readonly string[] = [
   ],
   ...['.DS_Store', 'Thumbs.db', 'desktop.ini'],
   ...['*.log', '*.pid', '*.sock', '*.db', '*.db-*', '*.sqlite', '*.sqlite-*', '*.sqlite3', '*.sqlite3-*'],
+  // Written by `croupier check --update`, also beside a running session.
+  'croupier.snapshot.json*',
   // Never a change by itself: what it says takes effect on what is watched.
   '.gitignore',
 ];

@@ -1,18 +1,27 @@
 """Puts the game server together. Run it with `uvicorn main:app`."""
 
+import logging
+import os
+
 from fastapi import FastAPI
 
-from functions.player import player_functions
-from functions.player_store import PlayerStore
-from functions.season import season_functions
-from functions.server import server_functions
-from serve_functions import serve_functions
+from croupier import Service
+from croupier.asgi import lifespan
+from game import Game
+from player_store import PlayerStore
+
+logging.basicConfig(level=logging.INFO)
+
+service = Service(
+    service_id="game-server",
+    functions="functions",
+    context=Game(PlayerStore()),
+    # Where nobody else watches: croupier dev does it by itself.
+    watch="WATCH_FUNCTIONS" in os.environ,
+)
+app = FastAPI(title="game-server", version="1.0.0", lifespan=lifespan(service))
 
 
-def create_app(players: PlayerStore) -> FastAPI:
-    app = FastAPI(title="game-server", version="1.0.0")
-    serve_functions(app, player_functions(players), server_functions(players), season_functions(players))
-    return app
-
-
-app = create_app(PlayerStore())
+@app.get("/healthz")
+async def health() -> dict[str, str]:
+    return {"agent": service.get_reload_status().connection_status}

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { measureGatewayLatency } from './gateway-latency.js';
+import { measureHotReload } from './hot.js';
 import { measureLanguages } from './languages.js';
 import { parseOptions, type SectionName, USAGE } from './options.js';
 import { measureReload } from './reload.js';
@@ -49,6 +50,11 @@ async function measure(name: SectionName, saves: number | null): Promise<Section
       const section = await measureReload(rounds, (round) =>
         showProgress(`reload: round ${round} of ${rounds}`),
       );
+      showProgress('');
+      return section;
+    }
+    case 'hot': {
+      const section = await measureHotReload(saves ?? 30, showProgress);
       showProgress('');
       return section;
     }

@@ -30,11 +30,13 @@ export function echoRequest(payload: unknown): Buffer {
  */
 export class KeptCaller implements VersionCaller {
   readonly #address: string;
-  readonly #frame = echoRequest({});
+  readonly #frame: Buffer;
   #session: ClientHttp2Session | null = null;
 
-  constructor(address: string) {
+  /** `payload` is sent with each call of `echo`. */
+  constructor(address: string, payload: unknown = {}) {
     this.#address = address;
+    this.#frame = echoRequest(payload);
   }
 
   async call(): Promise<string | null> {

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from '../../src/core/result.js';
 
-export const SECTION_NAMES = ['reload', 'languages', 'gateway', 'watch', 'startup'] as const;
+export const SECTION_NAMES = ['reload', 'hot', 'languages', 'gateway', 'watch', 'startup'] as const;
 
 export type SectionName = (typeof SECTION_NAMES)[number];
 
@@ -16,7 +16,7 @@ export interface BenchOptions {
 export const USAGE = `npm run bench -- [options]
 
   --only ${SECTION_NAMES.join(',')}   which sections to measure (default: all)
-  --saves N                            saves for each tool in the sections reload (default: 20) and languages (15)
+  --saves N                            saves for each tool in the sections reload (default: 20), hot (30) and languages (15)
   --json FILE                          write the figures there as well
 `;
 

@@ -1,7 +1,7 @@
 /**
- * `npm run matrix`: for each language that is there, a project made by `croupier init` with the packed package, `croupier dev`, and
- * one edit after the other under steady calls, by both strategies. Ends with exit code 1 if a call was lost or anything else is
- * wrong. A language that is missing is skipped with a line.
+ * `npm run matrix`: for each language that is there, a project made by `croupier init` with the packed package, `croupier check`, and
+ * under `croupier dev` one edit after the other under steady calls, by both strategies; function modules are edited as well. Ends
+ * with exit code 1 if a call was lost or anything else is wrong. A language that is missing is skipped with a line.
  */
 import { median } from '../bench/statistics.js';
 import { formatTable } from '../bench/table.js';
@@ -65,7 +65,9 @@ async function runKind(
     return isShort ? [] : null;
   }
   try {
-    if (tests && kind.test !== null) workshop.run(kind.test, folder);
+    if ((tests || kind.hasSdkTests) && kind.test !== null) workshop.run(kind.test, folder);
+    workshop.run([workshop.croupier, 'check'], folder);
+    print(`${kind.name}: passes croupier check`);
   } catch (error) {
     print(`${kind.name}: FAILED: ${messageOf(error)}`);
     return null;

@@ -27,7 +27,7 @@ export const USAGE = `npm run matrix -- [options]
   --strategy overlap | stop-first | both    (default: both)
   --edits N                                 saves for each of them (default: 20)
   --rate N                                  calls a second (default: 50)
-  --short                                   3 edits, without the tests of the projects; a slow one by one strategy;
+  --short                                   3 edits, without the tests of projects that have no SDK; a slow one by one strategy;
                                             what cannot be fetched is skipped with a line
   --tarball FILE                            the package to test (default: packed from this checkout)
 `;

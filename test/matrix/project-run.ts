@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SwapStrategy } from '../../src/core/events.js';
 import { cleanEnvironment, DevProcess, processesWith, until } from '../support/dev-process.js';
@@ -29,6 +29,9 @@ export interface RunSettings {
  * just ended would be taken for a product of the build.
  */
 const PAUSE_SECONDS = 0.5;
+
+/** Saves of a function module. */
+const HOT_EDITS = 2;
 
 /** Processes that were told to end may be on their way for this long, in ms. */
 const GONE_WITHIN_MS = 10_000;
@@ -62,6 +65,9 @@ export async function runProject(
       else problems.push(`edit ${edit}: ${ms}`);
       await calls.pass(rate * PAUSE_SECONDS);
     }
+    // How one process follows another plays no part in it.
+    if (kind.hot !== null && strategy === 'overlap')
+      problems.push(...(await editInPlace(kind.hot, folder, dev)));
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   } finally {
@@ -78,9 +84,26 @@ export async function runProject(
   return { strategy, calls: calls?.sent ?? 0, lost: lost.length, reloads, problems };
 }
 
+/** Edits a function module: the process goes on, and loads it again. What went wrong, in a sentence each. */
+async function editInPlace(
+  { file, comment }: NonNullable<ProjectKind['hot']>,
+  folder: string,
+  dev: DevProcess,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (let edit = 1; edit <= HOT_EDITS; edit++) {
+    const mark = dev.mark();
+    appendFileSync(join(folder, file), `\n${comment} edited ${edit}\n`);
+    const { outcome } = await dev.waitFor('reload.finished', () => true, mark);
+    if (outcome !== 'hot')
+      problems.push(`an edit of ${file} ended with ${outcome}, and not in place\n${dev.describe()}`);
+  }
+  return problems;
+}
+
 /** The time from a save to the first answer of the new code in ms, or what went wrong. */
 async function saveAndWait(
-  { edited, version }: ProjectKind,
+  { edited, version, savedWithIt }: ProjectKind,
   folder: string,
   dev: DevProcess,
   calls: StatusCalls,
@@ -93,6 +116,7 @@ async function saveAndWait(
   const mark = dev.mark();
   const savedAt = performance.now();
   writeFileSync(file, changed);
+  if (savedWithIt !== null) appendFileSync(join(folder, savedWithIt), '\n');
   const { outcome } = await dev.waitFor('reload.finished', () => true, mark);
   if (outcome !== 'swapped') return `the reload ended with ${outcome}\n${dev.describe()}`;
   await until(`an answer of version ${next}`, () => calls.firstAnswerOf(next) !== null);

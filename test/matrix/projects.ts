@@ -16,6 +16,12 @@ export interface ProjectKind {
   readonly edited: string;
   /** The version in that file, as the second group. */
   readonly version: RegExp;
+  /** A file that is saved with it, so that the process is replaced although it could load the edited one again; null: none is needed. */
+  readonly savedWithIt: string | null;
+  /** A function module that the process loads again by itself, and how a comment begins in it; null: it has none. */
+  readonly hot: { readonly file: string; readonly comment: string } | null;
+  /** The short form runs its own tests as well: there they are tests of an SDK. */
+  readonly hasSdkTests: boolean;
   /** Its builds and starts take so long that the short form takes one strategy. */
   readonly isSlow: boolean;
   /** It has `player.ban` and `season.recalculate` as well. */
@@ -25,6 +31,15 @@ export interface ProjectKind {
 const PYTHON = ['python3', '-c', 'import sys; assert sys.version_info >= (3, 10)'];
 const NPM_INSTALL = ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline'];
 
+/** What most projects are. */
+const PLAIN = {
+  savedWithIt: null,
+  hot: null,
+  hasSdkTests: false,
+  isSlow: false,
+  hasAllFunctions: false,
+} as const satisfies Partial<ProjectKind>;
+
 export const PROJECTS: readonly ProjectKind[] = [
   template({
     name: 'node',
@@ -33,13 +48,18 @@ export const PROJECTS: readonly ProjectKind[] = [
     test: ['npm', 'test'],
     edited: 'server.ts',
     version: /(version: ')([\d.]+)/,
+    hot: { file: 'functions/server.ts', comment: '//' },
   }),
   template({
     name: 'go',
     tools: [['go', 'version']],
+    // What it needs is fetched before the clock runs.
+    setUp: [['go', 'build', '-tags', 'hot', './...']],
     test: ['go', 'test', './...'],
-    edited: 'server_status.go',
-    version: /(const version = ")([\d.]+)/,
+    edited: 'main.go',
+    version: /(Version: +")([\d.]+)/,
+    hot: { file: 'functions/server/server.go', comment: '//' },
+    hasSdkTests: true,
   }),
   template({
     name: 'python',
@@ -51,6 +71,9 @@ export const PROJECTS: readonly ProjectKind[] = [
     test: ['.venv/bin/python', '-m', 'pytest', '-q'],
     edited: 'functions/server.py',
     version: /(VERSION = ")([\d.]+)/,
+    savedWithIt: 'main.py',
+    hot: { file: 'functions/server.py', comment: '#' },
+    hasSdkTests: true,
   }),
   template({
     name: 'java',
@@ -73,6 +96,13 @@ export const PROJECTS: readonly ProjectKind[] = [
     version: /(VERSION = ')([\d.]+)/,
   }),
   template({
+    name: 'http-go',
+    tools: [['go', 'version']],
+    test: ['go', 'test', './...'],
+    edited: 'server_status.go',
+    version: /(const version = ")([\d.]+)/,
+  }),
+  template({
     name: 'http-python',
     tools: [PYTHON],
     test: ['python3', '-m', 'unittest'],
@@ -87,8 +117,7 @@ export const PROJECTS: readonly ProjectKind[] = [
     test: null,
     edited: 'src/main.rs',
     version: /(VERSION: &str = ")([\d.]+)/,
-    isSlow: false,
-    hasAllFunctions: false,
+    ...PLAIN,
   },
   {
     name: 'cpp',
@@ -101,15 +130,14 @@ export const PROJECTS: readonly ProjectKind[] = [
     test: null,
     edited: 'main.cpp',
     version: /(version = ")([\d.]+)/,
-    isSlow: false,
-    hasAllFunctions: false,
+    ...PLAIN,
   },
 ];
 
-type TemplateProject = Omit<ProjectKind, 'made' | 'hasAllFunctions' | 'setUp' | 'isSlow'> &
-  Partial<Pick<ProjectKind, 'setUp' | 'isSlow'>>;
+type Plain = typeof PLAIN & { readonly setUp: ProjectKind['setUp'] };
+type TemplateProject = Omit<ProjectKind, 'made' | keyof Plain> & Partial<Pick<ProjectKind, keyof Plain>>;
 
 function template(project: TemplateProject): ProjectKind {
   const made = { by: 'template', from: project.name } as const;
-  return { setUp: [], isSlow: false, ...project, made, hasAllFunctions: true };
+  return { ...PLAIN, setUp: [], hasAllFunctions: true, ...project, made };
 }

@@ -1,12 +1,10 @@
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
-from fastapi import Request
 from pydantic import BaseModel, Field
 
-from functions.player_store import INITIAL_RATING, PlayerStore
-from serve_functions import Event, Functions, answer_job, done, log, progress
+from croupier import JobContext, job
+from game import Game
+from player_store import INITIAL_RATING, PlayerStore
 
 WIN_POINTS = 25
 LOSS_POINTS = 15
@@ -19,33 +17,27 @@ class Season(BaseModel):
     best: str | None = Field(title="Name of the best player")
 
 
-def season_functions(players: PlayerStore) -> Functions:
-    functions = Functions()
-
-    @functions.function(
-        "season.recalculate",
-        version="1.0.0",
-        summary="Recalculate all ratings of the season",
-        tags=["season"],
-        risk="medium",
-        response=Season,
-    )
-    async def recalculate(request: Request) -> Any:
-        return await answer_job(request, recalculate_season(players))
-
-    return functions
+@job(
+    "season.recalculate",
+    version="1.0.0",
+    summary="Recalculate all ratings of the season",
+    tags=["season"],
+    risk="medium",
+)
+async def recalculate(call: JobContext, context: Game) -> Season:
+    return await recalculate_season(context.players, call)
 
 
-async def recalculate_season(players: PlayerStore, read_seconds: float = READ_SECONDS) -> AsyncIterator[Event]:
-    """Goes through all players, and changes nothing if it is cancelled on the way: then nobody asks for the next event."""
+async def recalculate_season(players: PlayerStore, call: JobContext, read_seconds: float = READ_SECONDS) -> Season:
+    """Goes through all players. Cancelled on the way, which happens at an `await`, it has changed no rating."""
     everybody = players.all()
     ratings: dict[str, int] = {}
     for count, player in enumerate(everybody, start=1):
         await asyncio.sleep(read_seconds)
         ratings[player.id] = INITIAL_RATING + player.wins * WIN_POINTS - player.losses * LOSS_POINTS
-        yield progress(count / len(everybody) * 100, player.name)
+        call.progress(count / len(everybody) * 100, player.name)
     for player in everybody:
         player.rating = ratings[player.id]
     best = max(everybody, key=lambda player: player.rating, default=None)
-    yield log(f"recalculated {len(everybody)} players")
-    yield done(Season(players=len(everybody), best=None if best is None else best.name))
+    call.log(f"recalculated {len(everybody)} players")
+    return Season(players=len(everybody), best=None if best is None else best.name)

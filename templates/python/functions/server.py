@@ -4,12 +4,10 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
 
-from functions.player_store import PlayerStore
-from serve_functions import Functions
+from croupier import function
+from game import Game
 
 VERSION = "1.0.0"
-
-_started_at = time.monotonic()
 
 
 class Status(BaseModel):
@@ -19,28 +17,16 @@ class Status(BaseModel):
     generation: int | None = Field(description="Counts restarts under croupier dev")
 
 
-def server_functions(players: PlayerStore) -> Functions:
-    functions = Functions()
-
-    @functions.function(
-        "server.status",
-        version="1.0.0",
-        summary="Show how the server is doing",
-        tags=["server"],
-        risk="low",
-        response=Status,
-    )
-    async def status() -> Status:
-        return server_status(players)
-
-    return functions
+@function("server.status", version=VERSION, summary="Show how the server is doing", tags=["server"], risk="low")
+def status(context: Game) -> Status:
+    return server_status(context)
 
 
-def server_status(players: PlayerStore, env: Mapping[str, str] = os.environ) -> Status:
+def server_status(game: Game, env: Mapping[str, str] = os.environ) -> Status:
     generation = env.get("CROUPIER_GENERATION")
     return Status(
-        online=players.count_online(),
-        uptime_seconds=round(time.monotonic() - _started_at),
+        online=game.players.count_online(),
+        uptime_seconds=round(time.monotonic() - game.started_at),
         version=VERSION,
         generation=None if generation is None else int(generation),
     )

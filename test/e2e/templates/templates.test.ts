@@ -18,7 +18,7 @@ const TEMPLATES = [
     run: ['python3', 'main.py'],
   },
   {
-    name: 'go',
+    name: 'http-go',
     tool: ['go', 'version'],
     test: ['go', 'test', './...'],
     build: ['go', 'build', '-o', 'app', '.'],

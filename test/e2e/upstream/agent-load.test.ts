@@ -13,6 +13,8 @@ import {
 } from './world.js';
 
 const PER_SECOND = 100;
+/** Restarts of the main cases; `RESTARTS=50` for the long form. */
+const RESTARTS = Number(process.env.RESTARTS ?? 20);
 /**
  * Agents of the field allow a call 3 s, so a swap's gap has to be shorter. On a busy machine a game server can take longer to boot, which
  * is not what these tests are about.
@@ -22,8 +24,8 @@ type Agents = 'replacing' | 'appending';
 
 describe(`${PER_SECOND} calls a second to the agent`, () => {
   it.each<readonly [RestartStrategy, DrainPolicy, Agents, number]>([
-    ['overlap', 'hold', 'replacing', 50],
-    ['stop-first', 'hold', 'replacing', 50],
+    ['overlap', 'hold', 'replacing', RESTARTS],
+    ['stop-first', 'hold', 'replacing', RESTARTS],
     ['stop-first', 'auto', 'replacing', 10],
     ['stop-first', 'hold', 'appending', 10],
     ['overlap', 'hold', 'appending', 10],
@@ -43,8 +45,8 @@ describe(`${PER_SECOND} calls a second to the agent`, () => {
   );
 
   it.each<readonly [RestartStrategy, Agents, number]>([
-    ['stop-first', 'replacing', 50],
-    ['overlap', 'replacing', 50],
+    ['stop-first', 'replacing', RESTARTS],
+    ['overlap', 'replacing', RESTARTS],
     ['stop-first', 'appending', 10],
   ])(
     'two instances, %s, policy deregister, %s agent, %i restarts of one: none is lost',

@@ -32,6 +32,7 @@ describe('readDevArguments', () => {
         json: true,
         verbose: false,
         color: undefined,
+        ci: null,
       },
     });
   });
@@ -52,6 +53,11 @@ describe('readDevArguments', () => {
 describe('splitCommand', () => {
   it.each<readonly [readonly string[], readonly string[], readonly string[] | null]>([
     [['dev', '--', 'node', 'x'], ['dev'], ['node', 'x']],
+    [
+      ['run', 'a', '--', 'node', 'x'],
+      ['run', 'a'],
+      ['node', 'x'],
+    ],
     [['dev', 'a', '--json'], ['dev', 'a', '--json'], null],
     [['invoke', 'f', '--', '-x'], ['invoke', 'f', '--', '-x'], null],
     [['--', 'dev'], ['--', 'dev'], null],

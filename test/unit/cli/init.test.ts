@@ -9,6 +9,7 @@ import type { CliIo } from '../../../src/cli/io.js';
 import { runCli } from '../../../src/cli/program.js';
 import type { Choice, Prompts } from '../../../src/cli/prompts.js';
 import { CapturedStream } from '../../support/virtual-terminal.js';
+import { fakeCommands } from './fake-commands.js';
 
 let folder: string;
 
@@ -31,6 +32,8 @@ const NO_ARGUMENTS: InitArguments = {
   name: undefined,
   yes: false,
   force: false,
+  updateSdk: false,
+  dryRun: false,
   list: false,
 };
 
@@ -101,11 +104,8 @@ describe('the command line', () => {
     const seen: InitArguments[] = [];
     const stdout = new CapturedStream();
     const io: CliIo = { stdin: new PassThrough(), stdout, stderr: new CapturedStream(), cwd: '/', env: {} };
-    const other = () => Promise.reject(new Error('another command'));
     const commands = {
-      dev: other,
-      invoke: other,
-      agent: other,
+      ...fakeCommands(() => () => Promise.reject(new Error('another command'))),
       init: async (args: InitArguments) => {
         seen.push(args);
         return 0;
@@ -118,14 +118,18 @@ describe('the command line', () => {
   it('takes nothing', async () => expect((await parse()).args).toEqual(NO_ARGUMENTS));
 
   it('takes everything', async () => {
-    expect((await parse('dir', '--template', 'go', '--name', 'n', '-y', '--force', '--list')).args).toEqual({
+    const words = ['dir', '--template', 'go', '--name', 'n', '-y', '--force', '--dry-run', '--list'];
+    expect((await parse(...words)).args).toEqual({
       dir: 'dir',
       template: 'go',
       name: 'n',
       yes: true,
       force: true,
+      updateSdk: false,
+      dryRun: true,
       list: true,
     });
+    expect((await parse('--update-sdk')).args).toEqual({ ...NO_ARGUMENTS, updateSdk: true });
   });
 
   it('helps', async () => {
@@ -159,6 +163,17 @@ describe('without questions', () => {
     putGo();
     const { stdout } = await init({ yes: true }, { isTTY: false, env: { npm_command: 'exec' } });
     expect(stdout).toContain('  npx croupier-cli dev\n');
+  });
+
+  it('only says what it would write with --dry-run', async () => {
+    putGo();
+    const { exitCode, stdout } = await init({ yes: true, dryRun: true });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('└─ croupier.config.json');
+    expect(stdout).toContain('Nothing was written');
+    expect(readdirSync(folder)).not.toContain('croupier.config.json');
+    expect((await init({ dir: 'x', template: 'go', dryRun: true })).exitCode).toBe(0);
+    expect(readdirSync(folder)).not.toContain('x');
   });
 
   it('makes a project of a template in a folder that is not there yet', async () => {

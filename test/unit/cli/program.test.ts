@@ -4,24 +4,18 @@ import type { CliIo } from '../../../src/cli/io.js';
 import { type Commands, runCli } from '../../../src/cli/program.js';
 import { readPackageInfo } from '../../../src/config/package-info.js';
 import { CapturedStream } from '../../support/virtual-terminal.js';
+import { fakeCommands } from './fake-commands.js';
 
 async function run(argv: readonly string[], commands: Partial<Commands> = {}, env: NodeJS.ProcessEnv = {}) {
-  const calls: { readonly command: string; readonly args: object }[] = [];
-  const record = (command: string) => async (args: object) => {
+  const calls: { readonly command: string; readonly args: object | string }[] = [];
+  const record = (command: string) => async (args: object | string) => {
     calls.push({ command, args });
     return 0;
   };
   const stdout = new CapturedStream();
   const stderr = new CapturedStream();
   const io: CliIo = { stdin: new PassThrough(), stdout, stderr, cwd: '/', env };
-  const all = {
-    dev: record('dev'),
-    invoke: record('invoke'),
-    agent: record('agent'),
-    init: record('init'),
-    ...commands,
-  };
-  const exitCode = await runCli(argv, io, all);
+  const exitCode = await runCli(argv, io, { ...fakeCommands(record), ...commands });
   return { exitCode, stdout: stdout.text, stderr: stderr.text, calls };
 }
 
@@ -50,7 +44,26 @@ describe('help and version', () => {
 
   it('offers only what there is', async () => {
     const { stdout } = await run(['dev', '--help']);
-    expect(stdout).not.toMatch(/--dashboard|--ci\b/);
+    expect(stdout).not.toMatch(/--dashboard/);
+  });
+});
+
+describe('every command', () => {
+  const commands = Object.keys(fakeCommands(() => async () => 0)).filter((name) => name !== 'complete');
+
+  it.each(commands)('%s is listed, and its help has an example and the exit codes', async (name) => {
+    expect((await run(['--help'])).stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+    const { stdout } = await run([name, '--help']);
+    expect(stdout).toMatch(new RegExp(`^Examples:\n(?: {2}.*\n)*? {2}.*croupier ${name}`, 'm'));
+    if (name !== 'completion') expect(stdout).toContain('Exit codes:');
+  });
+
+  it.each(commands)('%s guesses what a wrong flag was meant to be', async (name) => {
+    const { stdout } = await run([name, '--help']);
+    const flag = /--[a-z-]{4,}/.exec(stdout.slice(stdout.indexOf('Options:')))?.[0] ?? '';
+    const { exitCode, stderr } = await run([name, `${flag}x`]);
+    expect(stderr).toContain(`(Did you mean ${flag}?)`);
+    expect(exitCode).toBe(2);
   });
 });
 
@@ -58,7 +71,10 @@ describe('usage errors', () => {
   it.each([
     ['', 'Usage: croupier'],
     ['dve', "unknown command 'dve'\n(Did you mean dev?)"],
+    ['docter', '(Did you mean doctor?)'],
     ['dev --stratgy auto', '(Did you mean --strategy?)'],
+    ['completion tcsh', 'Allowed choices are bash, zsh, fish'],
+    ['init --update-sdk --template go', "'--update-sdk' cannot be used with option '--template <name>'"],
     ['dev --strategy fast', 'auto, overlap, stop-first'],
     ['dev --port', "'--port <n>' argument missing"],
     ['invoke', "missing required argument 'function'"],

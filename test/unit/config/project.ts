@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { ConfigFlags } from '../../../src/config/flags.js';
 import { resolveConfig } from '../../../src/config/resolve.js';
-import type { ServiceConfig, SessionConfig } from '../../../src/config/types.js';
+import type { Profile, ServiceConfig, SessionConfig } from '../../../src/config/types.js';
 import type { UserError } from '../../../src/core/user-error.js';
 
 /** Files by path; an object is written as JSON. */
@@ -12,6 +12,7 @@ export type Files = Readonly<Record<string, unknown>>;
 
 export interface ResolveOptions {
   readonly flags?: ConfigFlags;
+  readonly profile?: Profile;
   readonly env?: NodeJS.ProcessEnv;
   /** Relative to the project's folder. */
   readonly cwd?: string;
@@ -40,8 +41,8 @@ export class Project {
     await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
   }
 
-  resolve({ flags = {}, env = {}, cwd = '.' }: ResolveOptions = {}) {
-    return resolveConfig({ cwd: join(this.folder, cwd), env, flags });
+  resolve({ flags = {}, env = {}, cwd = '.', profile = 'dev' }: ResolveOptions = {}) {
+    return resolveConfig({ cwd: join(this.folder, cwd), env, flags, profile });
   }
 
   async session(options: ResolveOptions = {}): Promise<SessionConfig> {

@@ -17,6 +17,7 @@ const unconfigured = {
 function environment(service: Partial<Service> = {}, inherited: NodeJS.ProcessEnv = {}, color = false) {
   return childEnvironment({
     service: { ...unconfigured, ...service },
+    instance: null,
     generation: 7,
     agentAddress: '127.0.0.1:5',
     port: 4000,

@@ -24,6 +24,9 @@ function world() {
   const stablePort: StablePort = {
     host: '127.0.0.1',
     port: 8000,
+    routeAmong: () => {
+      throw new Error('of one service there is one process');
+    },
     route: (generation, port) => void told.push(`port route ${generation} ${port}`),
     hold: () => void told.push('port hold'),
     fail: (message) => void told.push(`port fail ${message}`),

@@ -36,3 +36,17 @@ it('listens to the process until it is closed', () => {
   signals.close();
   expect(process.listenerCount('SIGHUP')).toBe(before);
 });
+
+it('takes SIGHUP for the wish to reload where that is what it is for, and no more once it is to stop', () => {
+  const heard: string[] = [];
+  const signals = new StopSignals(new VirtualClock(), {
+    onStop: (signal) => heard.push(`stop ${signal}`),
+    onForce: () => heard.push('force'),
+    onReload: () => heard.push('reload'),
+  });
+  signals.take('SIGHUP');
+  signals.take('SIGHUP');
+  signals.take('SIGTERM');
+  signals.take('SIGHUP');
+  expect(heard).toEqual(['reload', 'reload', 'stop SIGTERM']);
+});

@@ -109,7 +109,12 @@ export interface TestService {
 export function openService(gateway: Gateway, options: Partial<GateOptions> = {}): TestService {
   const registered: TestService['registered'] = [];
   const gate = gateway.openService(
-    { name: options.name ?? 'game', hold: options.hold ?? DEFAULT_HOLD, replay: options.replay ?? [] },
+    {
+      name: options.name ?? 'game',
+      hold: options.hold ?? DEFAULT_HOLD,
+      replay: options.replay ?? [],
+      ...(options.instance === undefined ? {} : { instance: options.instance }),
+    },
     { onRegistered: (generation, functions) => registered.push({ generation, functions }) },
   );
   return { gate, registered };

@@ -24,15 +24,21 @@ function service(
     readonly routed?: GenerationView;
     readonly known?: readonly string[];
     readonly wasActive?: boolean;
+    readonly key?: string;
+    readonly load?: number;
+    readonly lastUse?: number;
   } = {},
 ): ServiceView {
   return {
+    key: options.key ?? options.name ?? 'game',
     name: options.name ?? 'game',
     mode,
     failure: 'it does not start',
     wasActive: options.wasActive ?? options.routed !== undefined,
     routed: options.routed ?? null,
     knows: (functionId) => options.known?.includes(functionId) ?? false,
+    load: options.load ?? 0,
+    lastUse: options.lastUse ?? 0,
   };
 }
 
@@ -199,5 +205,57 @@ describe('several that have the function', () => {
   test('external ones are waited for where none can be reached', () => {
     expect(route(call, [], [external({ ban: 'waiting' }), external({})])).toBe('hold external');
     expect(route(call, [], [external({ ban: 'waiting' }), external({ ban: 'ready' })])).toBe('external');
+  });
+});
+
+describe('several instances', () => {
+  const instance = (key: string, mode: GateMode, options: Parameters<typeof service>[1] = {}): ServiceView =>
+    service(mode, { routed: ready, key, ...options });
+
+  test('the one with the least to do is called', () => {
+    const services = [instance('1', 'routed', { load: 2 }), instance('2', 'routed', { load: 1 })];
+    expect(route(call, services)).toBe('2');
+    expect(route(job, services)).toBe('2');
+  });
+
+  test('among equals, the one that was not used for longest', () => {
+    const services = [
+      instance('1', 'routed', { lastUse: 7 }),
+      instance('2', 'routed', { lastUse: 5 }),
+      instance('3', 'routed', { lastUse: 6 }),
+    ];
+    expect(route(call, services)).toBe('2');
+  });
+
+  test('no call waits for one that is away while another serves', () => {
+    for (const mode of ['hold-all', 'failed'] as const)
+      expect(route(call, [instance('1', mode), instance('2', 'routed', { load: 9 })])).toBe('2');
+    const waiting = generation({ ban: 'waiting' });
+    expect(route(call, [instance('1', 'routed', { routed: waiting }), instance('2', 'routed')])).toBe('2');
+  });
+
+  test('a call waits where none serves, and is refused only where all have failed', () => {
+    expect(route(call, [instance('1', 'failed'), instance('2', 'hold-all')])).toBe('hold 2');
+    expect(route(call, [instance('1', 'failed'), instance('2', 'failed')])).toBe('failed 1');
+  });
+
+  test('own calls of one that is drained go to the others, and to itself where there is no other', () => {
+    const own: RoutingRequest = { ...call, origin: '1' };
+    expect(route(own, [instance('1', 'hold-all'), instance('2', 'routed', { load: 9 })])).toBe('2');
+    expect(route(own, [instance('1', 'hold-all'), instance('2', 'hold-all')])).toBe('1');
+    expect(route({ ...call, origin: '2' }, [instance('1', 'hold-all'), instance('2', 'failed')])).toBe(
+      'hold 1',
+    );
+  });
+
+  test('those of another service that has the same function get nothing', () => {
+    const services = [instance('1', 'routed', { load: 9 }), instance('shop', 'routed', { name: 'shop' })];
+    expect(route(call, services)).toBe('1');
+  });
+
+  test('once one is active, an unknown function is not waited for at the others', () => {
+    const other: RoutingRequest = { ...call, functionId: 'kick' };
+    const starting = service('hold-all', { key: '2' });
+    expect(route(other, [instance('1', 'routed'), starting])).toBe('unknown');
   });
 });

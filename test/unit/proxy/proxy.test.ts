@@ -587,3 +587,61 @@ describe('a port', () => {
     if (again.ok) cleanUp(() => again.value.close());
   });
 });
+
+describe('several generations', () => {
+  it('get connections in turn', async () => {
+    const proxy = await startProxy();
+    const one = await startHttp('one');
+    const two = await startHttp('two');
+    proxy.routeAmong([
+      { generation: 1, port: one.port },
+      { generation: 2, port: two.port },
+    ]);
+    const bodies = [];
+    for (let number = 0; number < 4; number++) {
+      const client = open(proxy);
+      client.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      bodies.push(await client.body());
+    }
+    expect(bodies).toEqual(['one', 'two', 'one', 'two']);
+  });
+
+  it('take what one that is drained, or gone, leaves', async () => {
+    const proxy = await startProxy();
+    const one = await startHttp('one');
+    const two = await startHttp('two');
+    const three = await startHttp('three');
+    proxy.routeAmong([
+      { generation: 1, port: one.port },
+      { generation: 2, port: two.port },
+      { generation: 3, port: three.port },
+    ]);
+    expect(await proxy.drain(1, 5000)).toMatchObject({ complete: true });
+    proxy.gone(3);
+    for (let number = 0; number < 3; number++) {
+      const client = open(proxy);
+      client.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      expect(await client.body()).toBe('two');
+    }
+    proxy.gone(2);
+    open(proxy);
+    await until('it waits', () => proxy.counters().waiting === 1);
+  });
+
+  it('are tried in turn where one refuses', async () => {
+    const proxy = await startProxy();
+    const dead = await startHttp('dead');
+    const { port } = dead;
+    await dead.crash();
+    const two = await startHttp('two');
+    proxy.routeAmong([
+      { generation: 1, port },
+      { generation: 2, port: two.port },
+    ]);
+    for (let number = 0; number < 3; number++) {
+      const client = open(proxy);
+      client.send('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+      expect(await client.body()).toBe('two');
+    }
+  });
+});

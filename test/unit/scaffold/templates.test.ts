@@ -26,9 +26,11 @@ function put(path: string, text: string): void {
 
 describe('the list of templates', () => {
   it('is what the folder holds', () => {
-    expect([...names].sort()).toEqual(readdirSync(join(REPOSITORY, 'templates'))
+    expect([...names].sort()).toEqual(
+      readdirSync(join(REPOSITORY, 'templates'))
         .filter((name) => name !== 'deploy')
-        .sort());
+        .sort(),
+    );
   });
 
   it('is asked by name', () => {

@@ -11,6 +11,8 @@ export const baseFacts: Facts = {
   nextGeneration: 1,
   lastBuilt: null,
   lastGood: null,
+  previousGood: null,
+  crashLimit: null,
   crashes: 0,
   interrupted: null,
 };

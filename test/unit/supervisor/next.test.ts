@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rollbackTarget } from '../../../src/supervisor/rollback.js';
 import type { Facts, Input } from '../../../src/supervisor/state.js';
 import {
   buildFailed,
@@ -615,6 +616,200 @@ describe('crashes', () => {
     ];
     const { effects } = feed(machine(compiled), ...inputs);
     expect(effects).toContainEqual({ type: 'start', generation: 3, artifact: '/a/1/app', exclusive: false });
+  });
+});
+
+describe('a limit of crashes', () => {
+  const limited: Partial<Facts> = { crashLimit: 3 };
+  const retry: Input = { type: 'retry-due' };
+  check([
+    {
+      name: 'ends the restarts at that crash in a row',
+      facts: limited,
+      inputs: [start(), exited(1), retry, exited(2), retry, exited(3)],
+      state: 'failed exited',
+      effects: ['report-failure 3', 'fail-held', 'finished failed'],
+    },
+    {
+      name: 'is counted from one after a time of health',
+      facts: limited,
+      inputs: [
+        start(),
+        exited(1),
+        retry,
+        exited(2),
+        retry,
+        ready(3),
+        { type: 'healthy', generation: 3 },
+        exited(3),
+      ],
+      state: 'failed exited, retry 1',
+      effects: ['hold all', 'report-failure 3', 'retry 1'],
+    },
+    {
+      name: 'starts again what ends by itself, also with code 0',
+      facts: limited,
+      inputs: [start(), ready(1), exited(1, 0)],
+      state: 'failed exited, retry 1',
+      effects: ['hold all', 'report-failure 1', 'retry 1'],
+    },
+    {
+      name: 'starts again what a reload has left without a process',
+      facts: { ...stopFirst, ...limited },
+      inputs: [start(), ready(1), wanted(), drained(1, 'jobs'), drained(1, 'calls'), stopped(1), exited(2)],
+      state: 'failed exited, retry 1',
+      effects: ['hold all', 'report-failure 2', 'retry 1', 'finished failed'],
+    },
+  ]);
+});
+
+describe('a named artifact', () => {
+  const two = [start(), built(1), ready(1), wanted(), built(2), ready(2)];
+  const back = wanted({ artifact: '/a/1/app', action: 'restart' });
+  check([
+    {
+      name: 'is started without a build',
+      facts: compiled,
+      inputs: [...two, back],
+      state: 'starting 3 over 2, retiring 1',
+      effects: ['start 3'],
+    },
+    {
+      name: 'takes the place of a build that is under way',
+      facts: compiled,
+      inputs: [...two, wanted(), back],
+      state: 'starting 4 over 2, retiring 1',
+      effects: ['cancel-build 3', 'start 4'],
+    },
+    {
+      name: 'that does not start leaves the one that serves',
+      facts: compiled,
+      inputs: [...two, back, exited(3)],
+      state: 'failed exited over 2, retiring 1',
+      effects: ['report-failure 3', 'finished kept-old'],
+    },
+  ]);
+
+  function startedBy(inputs: readonly Input[], facts: Partial<Facts> = compiled): readonly string[] {
+    const { effects } = feed(machine(facts), ...inputs);
+    return effects.flatMap((effect) => (effect.type === 'start' ? [effect.artifact ?? 'none'] : []));
+  }
+
+  it('is what is run', () => {
+    expect(startedBy([...two, back])).toEqual(['/a/1/app']);
+  });
+
+  it('is what a restart without a build runs from then on', () => {
+    expect(startedBy([...two, back, ready(3), wanted({ action: 'restart' })])).toEqual(['/a/1/app']);
+  });
+
+  it('is what a restart runs that comes before it serves', () => {
+    expect(startedBy([...two, back, wanted({ action: 'restart' })])).toEqual(['/a/1/app']);
+  });
+
+  it('takes the place of what is to follow a stop', () => {
+    const inputs = [
+      start(),
+      built(1),
+      ready(1),
+      wanted(),
+      built(2),
+      back,
+      drained(1, 'jobs'),
+      drained(1, 'calls'),
+      stopped(1),
+    ];
+    expect(startedBy(inputs, { ...compiled, ...stopFirst })).toEqual(['/a/1/app']);
+  });
+});
+
+describe('the build before', () => {
+  const two = [start(), built(1), ready(1), wanted(), built(2), ready(2)];
+  function target(inputs: readonly Input[], facts: Partial<Facts> = compiled): unknown {
+    const found = rollbackTarget(feed(machine(facts), ...inputs).machine.facts);
+    return found.ok ? found.value : found.error;
+  }
+
+  it('is the one that was active before', () => {
+    expect(target([start(), built(1), ready(1)])).toBe('no other build has served in this session');
+    expect(target(two)).toBe('/a/1/app');
+    expect(target([...two, wanted(), built(3), ready(3)])).toBe('/a/2/app');
+  });
+
+  it('is not one that was never ready', () => {
+    expect(target([...two, wanted(), built(3), exited(3)])).toBe('/a/1/app');
+  });
+
+  it('is after a rollback the one that was rolled back', () => {
+    expect(target([...two, wanted({ artifact: '/a/1/app', action: 'restart' }), ready(3)])).toBe('/a/2/app');
+  });
+
+  it('is kept, and what is older is not', () => {
+    const { effects } = feed(machine(compiled), ...two, kept(1), stopped(1), wanted(), built(3), ready(3));
+    const prune = effects.find((effect) => effect.type === 'prune-artifacts');
+    expect(prune).toEqual({ type: 'prune-artifacts', keep: ['/a/3/app', '/a/2/app'] });
+  });
+
+  it('does not exist where builds leave nothing', () => {
+    expect(target([start()], {})).toMatch(/^an interpreted project has no build to go back to/);
+    expect(target([start()], { build: 'check' })).toMatch(/^an interpreted project/);
+    expect(target([start()], { build: 'full' })).toMatch(/^its build leaves no artifact of its own/);
+  });
+
+  it('is gone when what replaced it died and it serves again', () => {
+    expect(target([...two, exited(2)])).toBe('no other build has served in this session');
+  });
+});
+
+describe('going back', () => {
+  const back = (generation: number): Input => ({ type: 'go-back', generation, request: request() });
+  check([
+    {
+      name: 'gives the calls to the one that is kept, and ends the other when it is drained',
+      inputs: [...swapped, back(2)],
+      state: 'ready 1, retiring 2-',
+      effects: ['reinstate 1', 'retire 2', 'expedite 2', 'finished kept-old'],
+    },
+    {
+      name: 'is too late when nothing is kept any more',
+      inputs: [...swapped, kept(1), back(2)],
+      state: 'ready 2, retiring 1-',
+      effects: [],
+    },
+    {
+      name: 'is not meant for a generation that does not serve',
+      inputs: [...swapped, back(1)],
+      state: 'ready 2, retiring 1',
+      effects: [],
+    },
+    {
+      name: 'does nothing while something newer starts',
+      inputs: [...swapped, wanted(), back(2)],
+      state: 'starting 3 over 2, retiring 1',
+      effects: [],
+    },
+  ]);
+
+  it('runs its artifact at the next restart', () => {
+    const { effects } = feed(
+      machine(compiled),
+      start(),
+      built(1),
+      ready(1),
+      wanted(),
+      built(2),
+      ready(2),
+      back(2),
+      wanted({ action: 'restart' }),
+    );
+    expect(effects).toContainEqual({ type: 'start', generation: 3, artifact: '/a/1/app', exclusive: false });
+  });
+
+  it('needs the old one pinned only where that was asked for', () => {
+    const pins = (inputs: readonly Input[]) =>
+      feed(machine(), ...inputs).effects.filter((effect) => effect.type === 'retire' && effect.pinned).length;
+    expect(pins([start(), ready(1), wanted(), ready(2)])).toBe(0);
+    expect(pins([start(), ready(1), wanted({ pinsOld: true }), ready(2)])).toBe(1);
   });
 });
 

@@ -19,8 +19,8 @@ import {
 } from './machine.js';
 import { CONFIGURATIONS, walk } from './world.js';
 
-const { strategy, mode, build, producesArtifact, artifactTemplate } = baseFacts;
-const plain: Settings = { strategy, mode, build, producesArtifact, artifactTemplate };
+const { strategy, mode, build, producesArtifact, artifactTemplate, crashLimit } = baseFacts;
+const plain: Settings = { strategy, mode, build, producesArtifact, artifactTemplate, crashLimit };
 const reconfigured = (part: Partial<Settings> = {}): Input => ({
   type: 'reconfigured',
   settings: { ...plain, ...part },

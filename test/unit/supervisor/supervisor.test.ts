@@ -280,6 +280,104 @@ describe('crashes', () => {
   });
 });
 
+describe('a request', () => {
+  const ask = (part = {}) => supervisor.want(request({ at: fake.clock.now(), ...part }));
+
+  it('tells what became of it', async () => {
+    await startFirst();
+    const swap = ask();
+    await settle();
+    await serve(2);
+    expect(await swap).toMatchObject({ kind: 'finished', outcome: 'swapped', generation: 2, reason: null });
+    const failing = ask();
+    await settle();
+    fake.process(3).exit.resolve(crash);
+    fake.process(3).groupGone.resolve();
+    expect(await failing).toMatchObject({
+      outcome: 'kept-old',
+      generation: 3,
+      reason: 'the process exited with code 1',
+    });
+  });
+
+  it('that another one takes the place of is told so', async () => {
+    await startFirst();
+    const first = ask();
+    await settle();
+    const second = ask();
+    await settle();
+    expect(await first).toEqual({ kind: 'superseded' });
+    await serve(3);
+    expect(await second).toMatchObject({ outcome: 'swapped', generation: 3 });
+  });
+
+  it('is over when the session ends', async () => {
+    const first = ask();
+    await settle();
+    supervisor.force();
+    fake.process(1).groupGone.resolve();
+    expect(await first).toEqual({ kind: 'closed' });
+    expect(await ask()).toEqual({ kind: 'closed' });
+  });
+});
+
+describe('a pinned generation', () => {
+  async function swapPinned(): Promise<void> {
+    await startFirst();
+    void supervisor.want(request({ at: fake.clock.now(), pinsOld: true }));
+    await settle();
+    await serve(2);
+    fake.drained(1, 'calls');
+    fake.drained(1, 'jobs');
+    await settle();
+  }
+
+  it('is kept until nobody will go back to it', async () => {
+    await swapPinned();
+    await fake.clock.advance(60_000);
+    expect(fake.process(1).stops).toEqual([]);
+    supervisor.unpin();
+    await settle();
+    expect(fake.process(1).stops).toHaveLength(1);
+  });
+
+  it('is kept as long as any other when that is told at once', async () => {
+    await swapPinned();
+    supervisor.unpin();
+    await fake.clock.advance(1999);
+    expect(fake.process(1).stops).toEqual([]);
+    await fake.clock.advance(1);
+    expect(fake.process(1).stops).toHaveLength(1);
+  });
+
+  it('is kept for ten minutes at most', async () => {
+    await swapPinned();
+    await fake.clock.advance(599_999);
+    expect(fake.process(1).stops).toEqual([]);
+    await fake.clock.advance(1);
+    expect(fake.process(1).stops).toHaveLength(1);
+  });
+
+  it('gets the calls back, and the one that had them is drained and ended', async () => {
+    await swapPinned();
+    expect(supervisor.goBack(2, request({ rule: 'rollback' }))).toBe(true);
+    expect(supervisor.activeGeneration).toBe(1);
+    expect(fake.log.at(-1)).toBe('drain jobs 2');
+    expect(fake.last('reload.finished')).toMatchObject({
+      generation: 1,
+      outcome: 'kept-old',
+      rule: 'rollback',
+    });
+    expect(fake.process(2).stops).toEqual([]);
+    fake.drained(2, 'calls');
+    fake.drained(2, 'jobs');
+    await settle();
+    expect(fake.process(2).stops).toHaveLength(1);
+    expect(fake.process(1).stops).toEqual([]);
+    expect(supervisor.goBack(1, request())).toBe(false);
+  });
+});
+
 describe('functions', () => {
   it('are compared with those of the generation before', async () => {
     const schema = (required: string[]) =>

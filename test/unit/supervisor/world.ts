@@ -161,13 +161,32 @@ export class World {
     if (this.open === null) {
       return [
         { type: 'wanted', request: request({ settled: false, action }) },
-        { type: 'wanted', request: request({ action, trigger: { kind: 'manual', paths: [] } }) },
+        {
+          type: 'wanted',
+          request: request({ action, trigger: { kind: 'manual', paths: [] }, pinsOld: true }),
+        },
+        ...this.#namedMoves(),
       ];
     }
     return [
       { type: 'grown' },
       { type: 'settled', request: { ...this.open, settled: true } },
       { type: 'settled', request: null },
+    ];
+  }
+
+  /** An artifact that was built before, and going back to what is kept. */
+  #namedMoves(): Input[] {
+    const { facts, state } = this.machine;
+    const live = active(state);
+    const artifact = facts.previousGood;
+    return [
+      ...(artifact === null
+        ? []
+        : [{ type: 'wanted', request: request({ artifact, action: 'restart' }) } as const]),
+      ...(live === undefined
+        ? []
+        : [{ type: 'go-back', generation: live.generation, request: request() } as const]),
     ];
   }
 
@@ -186,6 +205,11 @@ export const CONFIGURATIONS: readonly (readonly [string, Partial<Facts>])[] = [
   ['stop-first, with a check', { build: 'check', strategy: 'stop-first', mode: 'stop-first' }],
   ['auto', { strategy: 'auto' }],
   ['auto, compiled', { ...compiled, strategy: 'auto' }],
+  ['with a limit of crashes', { crashLimit: 3 }],
+  [
+    'stop-first, compiled, with a limit of crashes',
+    { ...compiled, strategy: 'stop-first', mode: 'stop-first', crashLimit: 3 },
+  ],
 ];
 
 /** One walk of 60 steps, `more` among them, and its orderly end; returns the world, or throws with the whole trace. */

@@ -28,7 +28,10 @@ class Player:
 
 
 class PlayerStore:
-    """Players in memory: replace it with your database. Everything is lost when the process restarts."""
+    """Players in memory: replace it with your database. Everything is lost when the process restarts.
+
+    Plain functions run in threads, several at a time: whatever they share has to bear that, as the steps here do.
+    """
 
     def __init__(self, players: Iterable[Player] | None = None) -> None:
         self._players = {player.id: player for player in (demo_players() if players is None else players)}

@@ -1,0 +1,4 @@
+import { describeConformance } from './conformance.js';
+import { GO } from './languages/go.js';
+
+describeConformance(GO);

@@ -1,0 +1,4 @@
+import { describeConformance } from './conformance.js';
+import { NODE } from './languages/node.js';
+
+describeConformance(NODE);

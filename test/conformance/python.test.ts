@@ -1,0 +1,4 @@
+import { describeConformance } from './conformance.js';
+import { PYTHON } from './languages/python.js';
+
+describeConformance(PYTHON);
