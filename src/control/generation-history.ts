@@ -50,10 +50,6 @@ export class GenerationHistory {
     return list.filter((one) => one.state === 'draining' && one.activeAt !== null).slice(-1);
   }
 
-  forget(service: string): void {
-    this.#services.delete(service);
-  }
-
   /** Null: the event says nothing about the generation itself. */
   #advance(before: GenerationAnswer, event: GenerationEvent): GenerationAnswer | null {
     switch (event.type) {

@@ -282,5 +282,4 @@ export type LogLine = z.output<typeof logLineSchema>;
 export type OutputLine = z.output<typeof outputEventSchema>;
 export type CallRequest = z.output<typeof callRequestSchema>;
 export type CallAnswer = z.output<typeof callAnswerSchema>;
-export type JobAnswer = z.output<typeof jobSchema>;
 export type ReadinessAnswer = z.output<typeof readinessSchema>;

@@ -4,7 +4,7 @@ export interface OpenStream {
 }
 
 /** Clients of event streams at a time: each costs a connection and up to a batch of events. */
-export const MOST_STREAMS = 16;
+const MOST_STREAMS = 16;
 
 /** The event streams that are open. */
 export class StreamSlots {
@@ -17,7 +17,7 @@ export class StreamSlots {
   }
 
   get isFull(): boolean {
-    return this.#isClosing || this.#open.size >= this.#limit;
+    return this.#isClosing || this.size >= this.#limit;
   }
 
   get size(): number {

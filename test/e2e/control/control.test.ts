@@ -148,8 +148,10 @@ describe('a session and the commands that talk to it', () => {
       build: { command: 'cp server.js {artifact}', artifact: '.croupier/build/{generation}/server.mjs' },
     });
     await session.waitFor('generation.active');
-    const version = async () =>
-      (await (await ask('/v1/functions/echo/invoke', { payload: {} })).json()).payload.version;
+    const version = async () => {
+      const answer = await ask('/v1/functions/echo/invoke', { payload: {} });
+      return JSON.parse(await answer.text()).payload.version;
+    };
     const none = await croupier('rollback');
     expect(none).toMatchObject({ code: 1, stdout: '' });
     expect(none.stderr).toContain('no other build has served in this session');

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { GenerationHistory } from '../../../src/control/generation-history.js';
 import type { CroupierEvent } from '../../../src/core/events.js';
 
+type EventOf<Type extends CroupierEvent['type']> = Extract<CroupierEvent, { type: Type }>;
+
 const FUNCTIONS = [{ id: 'echo', version: '1.0.0' }];
 
 function take(history: GenerationHistory, ...events: readonly CroupierEvent[]): void {
@@ -16,30 +18,30 @@ const of = (generation: number, more: { readonly instance?: number } = {}) => ({
   ...more,
 });
 
-const starting = (generation: number): CroupierEvent => ({
+const starting = (generation: number): EventOf<'generation.starting'> => ({
   type: 'generation.starting',
   ...of(generation),
   pid: 40 + generation,
 });
-const ready = (generation: number): CroupierEvent => ({
+const ready = (generation: number): EventOf<'generation.ready'> => ({
   type: 'generation.ready',
   ...of(generation),
   pid: 40 + generation,
   functions: FUNCTIONS,
   ms: 120,
 });
-const active = (generation: number): CroupierEvent => ({
+const active = (generation: number): EventOf<'generation.active'> => ({
   type: 'generation.active',
   ...of(generation),
   pid: 40 + generation,
   functions: FUNCTIONS,
 });
-const draining = (generation: number): CroupierEvent => ({
+const draining = (generation: number): EventOf<'generation.draining'> => ({
   type: 'generation.draining',
   ...of(generation),
   pid: 40 + generation,
 });
-const stopped = (generation: number): CroupierEvent => ({
+const stopped = (generation: number): EventOf<'generation.stopped'> => ({
   type: 'generation.stopped',
   ...of(generation),
   pid: 40 + generation,
@@ -51,7 +53,7 @@ const failed = (
   generation: number,
   reason: 'exited' | 'not-ready' | 'spawn-failed',
   pid: number | null,
-): CroupierEvent => ({
+): EventOf<'generation.failed'> => ({
   type: 'generation.failed',
   ...of(generation),
   pid,

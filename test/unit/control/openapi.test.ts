@@ -6,7 +6,7 @@ import { ROUTES } from '../../../src/control/api.js';
 import { describeApi } from '../../../src/control/openapi.js';
 import { err, ok } from '../../../src/core/result.js';
 import { events, stamp } from '../../support/events.js';
-import { report, service } from './fake-session.js';
+import { type FakeSession, report, service } from './fake-session.js';
 import { type RequestOptions, RunningApi } from './running-api.js';
 
 interface Described {
@@ -50,121 +50,127 @@ describe('the OpenAPI description', () => {
     expect(paths['/v1/status']?.get).not.toHaveProperty('security');
   });
 
-  /** A path of the description, the request for it, the status that it shall have, and what is arranged before. */
-  const requests: readonly (readonly [
-    string,
-    string,
-    RequestOptions,
-    number,
-    ((api: RunningApi) => void)?,
-  ])[] = [
-    ['/healthz', '/healthz', {}, 200],
-    ['/readyz', '/readyz', {}, 200],
-    [
-      '/readyz',
-      '/readyz',
-      {},
-      503,
-      ({ session }) => {
+  interface Case {
+    /** As the description names it. */
+    readonly path: string;
+    readonly asked?: string;
+    readonly options?: RequestOptions;
+    readonly status: number;
+    readonly arrange?: (session: FakeSession) => void;
+  }
+
+  const cases: readonly Case[] = [
+    { path: '/healthz', status: 200 },
+    { path: '/readyz', status: 200 },
+    {
+      path: '/readyz',
+      status: 503,
+      arrange: (session) => {
         session.isReady = false;
       },
-    ],
-    ['/v1/status', '/v1/status', {}, 200],
-    [
-      '/v1/status',
-      '/v1/status',
-      {},
-      200,
-      ({ session }) => {
+    },
+    { path: '/v1/status', status: 200 },
+    {
+      path: '/v1/status',
+      status: 200,
+      arrange: (session) => {
         const failure = { reason: 'exited', message: 'the process exited with code 1' };
         session.services = [
           service({ state: 'failed', isServing: false, active: [], failure, lastReload: null }),
         ];
       },
-    ],
-    ['/v1/status', '/v1/status', { token: null }, 401],
-    ['/v1/status', '/v1/status', { headers: { host: 'evil.example' } }, 403],
-    ['/v1/functions', '/v1/functions', {}, 200],
-    ['/v1/functions', '/v1/functions?service=chat', {}, 404],
-    ['/v1/generations', '/v1/generations?service=game', {}, 200],
-    ['/v1/reload', '/v1/reload', { json: { targets: [] } }, 200],
-    [
-      '/v1/reload',
-      '/v1/reload',
-      { json: {} },
-      200,
-      ({ session }) => {
+    },
+    { path: '/v1/status', options: { token: null }, status: 401 },
+    { path: '/v1/status', options: { headers: { host: 'evil.example' } }, status: 403 },
+    { path: '/v1/functions', status: 200 },
+    { path: '/v1/functions', asked: '/v1/functions?service=chat', status: 404 },
+    { path: '/v1/generations', asked: '/v1/generations?service=game', status: 200 },
+    { path: '/v1/reload', options: { json: { targets: [] } }, status: 200 },
+    {
+      path: '/v1/reload',
+      options: { json: {} },
+      status: 200,
+      arrange: (session) => {
         const failed = [{ id: null, path: 'a.js', error: 'SyntaxError', rolledBack: true }];
-        const functions = [
-          {
-            service: 'game',
-            outcome: 'failed' as const,
-            generation: 2,
-            reloaded: [],
-            failed,
-            reason: null,
-            ms: 3,
-          },
-        ];
-        session.reloads = ok({
-          ok: false,
-          services: [report({ failure: 'it failed', serving: null })],
-          functions,
-        });
+        const one = { service: 'game', generation: 2, reloaded: [], failed, reason: null, ms: 3 };
+        const services = [report({ failure: 'it failed', serving: null })];
+        session.reloads = ok({ ok: false, services, functions: [{ ...one, outcome: 'failed' }] });
       },
-    ],
-    ['/v1/reload', '/v1/reload', { json: { targets: 7 } }, 400],
-    ['/v1/reload', '/v1/reload', { body: '{}' }, 415],
-    ['/v1/rollback', '/v1/rollback', { json: {} }, 200],
-    [
-      '/v1/rollback',
-      '/v1/rollback',
-      { json: {} },
-      409,
-      ({ session }) => {
+    },
+    { path: '/v1/reload', options: { json: { targets: 7 } }, status: 400 },
+    { path: '/v1/reload', options: { body: '{}' }, status: 415 },
+    { path: '/v1/rollback', options: { json: {} }, status: 200 },
+    {
+      path: '/v1/rollback',
+      options: { json: {} },
+      status: 409,
+      arrange: (session) => {
         session.rollbacks = err({ code: 'not-possible', message: 'there is nothing to go back to' });
       },
-    ],
-    ['/v1/pause', '/v1/pause', { method: 'POST' }, 200],
-    ['/v1/resume', '/v1/resume', { method: 'POST' }, 200],
-    ['/v1/drain', '/v1/drain', { json: {} }, 200],
-    ['/v1/stop', '/v1/stop', { json: { force: true } }, 202],
-    ['/v1/functions/{id}/invoke', '/v1/functions/player.ban/invoke', { json: { payload: 1 } }, 200],
-    [
-      '/v1/functions/{id}/invoke',
-      '/v1/functions/player.ban/invoke',
-      { json: {} },
-      502,
-      ({ session }) => {
+    },
+    { path: '/v1/pause', options: { method: 'POST' }, status: 200 },
+    { path: '/v1/resume', options: { method: 'POST' }, status: 200 },
+    { path: '/v1/drain', options: { json: {} }, status: 200 },
+    { path: '/v1/stop', options: { json: { force: true } }, status: 202 },
+    {
+      path: '/v1/functions/{id}/invoke',
+      asked: '/v1/functions/player.ban/invoke',
+      options: { json: { payload: 1 } },
+      status: 200,
+    },
+    {
+      path: '/v1/functions/{id}/invoke',
+      asked: '/v1/functions/player.ban/invoke',
+      options: { json: {} },
+      status: 502,
+      arrange: (session) => {
         session.answer = async () => err({ code: 'UNAVAILABLE', message: 'lost', reason: 'child-lost' });
       },
-    ],
-    ['/v1/functions/{id}/jobs', '/v1/functions/player.ban/jobs', { json: {} }, 201],
-    ['/v1/functions/{id}/jobs', '/v1/functions/echo/jobs', { json: {} }, 404],
-    ['/v1/jobs/{id}', '/v1/jobs/job-1', {}, 200],
-    ['/v1/jobs/{id}/cancel', '/v1/jobs/job-1/cancel', { method: 'POST' }, 202],
-    ['/v1/logs', '/v1/logs', {}, 200],
+    },
+    {
+      path: '/v1/functions/{id}/jobs',
+      asked: '/v1/functions/player.ban/jobs',
+      options: { json: {} },
+      status: 201,
+    },
+    { path: '/v1/functions/{id}/jobs', asked: '/v1/functions/echo/jobs', options: { json: {} }, status: 404 },
+    { path: '/v1/jobs/{id}', asked: '/v1/jobs/job-1', status: 200 },
+    {
+      path: '/v1/jobs/{id}/cancel',
+      asked: '/v1/jobs/job-1/cancel',
+      options: { method: 'POST' },
+      status: 202,
+    },
+    { path: '/v1/logs', status: 200 },
   ];
 
-  it.each(requests)('describes what %s answers: %s %o %i', async (path, asked, options, status, arrange) => {
-    const api = await RunningApi.open();
-    api.session.events.add(
-      stamp({ type: 'process.output', service: 'game', generation: 1, stream: 'stderr', line: 'hello' }),
-    );
-    api.session.events.add(stamp(events.notice('info', 'hello')));
-    arrange?.(api);
-    const answer = await api.ask(asked, options);
-    expect(answer.status).toBe(status);
-    const method =
-      options.method === undefined && options.json === undefined && options.body === undefined
-        ? 'get'
-        : 'post';
-    const schema = description.paths[path]?.[method]?.responses[status]?.content['application/json']?.schema;
-    expect(schema).toBeDefined();
-    const ajv = new Ajv2020({ strict: false, allErrors: true });
-    formats.default(ajv);
-    const validate = ajv.compile({ ...schema, components: description.components });
-    expect(validate(JSON.parse(answer.text)) ? [] : validate.errors).toEqual([]);
+  it.each(cases)(
+    'describes what $path answers with $status',
+    async ({ path, asked, options, status, arrange }) => {
+      const api = await RunningApi.open();
+      api.session.events.add(
+        stamp({ type: 'process.output', service: 'game', generation: 1, stream: 'stderr', line: 'hello' }),
+      );
+      api.session.events.add(stamp(events.notice('info', 'hello')));
+      arrange?.(api.session);
+      const { method, json, body } = options ?? {};
+      const answer = await api.ask(asked ?? path, options);
+      expect(answer.status).toBe(status);
+      const verb = method ?? (json === undefined && body === undefined ? 'get' : 'post');
+      const described = description.paths[path]?.[verb.toLowerCase()]?.responses[status];
+      const schema = described?.content['application/json']?.schema;
+      expect(schema).toBeDefined();
+      const ajv = new Ajv2020({ strict: false, allErrors: true });
+      formats.default(ajv);
+      const validate = ajv.compile({ ...schema, components: description.components });
+      expect(validate(JSON.parse(answer.text)) ? [] : validate.errors).toEqual([]);
+    },
+  );
+
+  it('has a case for every route that answers with JSON', () => {
+    const answering = ROUTES.filter(({ answers }) => answers.some(({ schema }) => schema !== null));
+    const covered = new Set(cases.filter(({ status }) => status < 300).map(({ path }) => path));
+    expect(answering.filter(({ path }) => !covered.has(path)).map(({ path }) => path)).toEqual([]);
   });
 
   it('is strict: what it does not name would be found', () => {

@@ -24,18 +24,7 @@ function gauges(more: Partial<ServiceGauges> = {}, session: Partial<SessionGauge
   };
 }
 
-interface Family {
-  readonly name: string;
-  readonly type: string;
-  readonly help: string;
-  readonly metrics: readonly {
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly value?: string;
-    readonly buckets?: Readonly<Record<string, string>>;
-    readonly count?: string;
-    readonly sum?: string;
-  }[];
-}
+type Family = ReturnType<typeof parse>[number];
 
 async function read(
   metrics: SessionMetrics,
@@ -43,8 +32,7 @@ async function read(
 ): Promise<ReadonlyMap<string, Family>> {
   const { text, contentType } = await metrics.render(now);
   expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/);
-  const families: readonly Family[] = parse(text);
-  return new Map(families.map((family) => [family.name, family]));
+  return new Map(parse(text).map((family) => [family.name, family]));
 }
 
 function value(
