@@ -26,6 +26,8 @@ test('two checks at once, beside a running session, disturb nobody; each builds 
     build: { command: 'node build.mjs {artifact}', artifact: '.croupier/build/{generation}/app.mjs' },
     gateway: { listen: '127.0.0.1:0' },
     proxy: [{ listen: 0 }],
+    // A report in the project is a new file there like any other.
+    watch: { ignore: ['reports/'] },
     check: { functions: ['echo'], invoke: [echoCall()] },
   });
   checked.server(echoServer(ENDS_ITS_CHILD));
