@@ -10,7 +10,7 @@ import { STATUS_CODES } from '../protocol/status-codes.js';
 import { type AgentAttempt, openAttempt } from './agent-attempt.js';
 import { planRetry, type RetryPolicy } from './backoff.js';
 import { pause } from './pause.js';
-import { findRegistration } from './registration.js';
+import { findRegistration, hasOthers } from './registration.js';
 
 /** For one registration, heartbeat or list, in ms. */
 export const RPC_TIMEOUT_MS = 5_000;
@@ -19,6 +19,9 @@ const HEALTHY_MS = 10_000;
 /** An agent that does not show our registration gets it again so often: at once, then with growing pauses (ms). */
 const VERIFY_ATTEMPTS = 3;
 const VERIFY_PAUSE_MS = 1_000;
+
+/** Who was there when a service left: nobody who would have sent calls (`unknown`), only itself, or others that serve its functions. */
+export type Departure = 'unknown' | 'alone' | 'with-others';
 
 export interface LinkListener {
   onConnected(): void;
@@ -107,17 +110,20 @@ export class AgentLink {
    * Takes the service out of routing: an empty registration, but only while the agent shows our own address, since a
    * successor may have taken the place. No registration and no heartbeat follows. Takes at most `budgetMs`.
    */
-  async leave(budgetMs: number): Promise<void> {
+  async leave(budgetMs: number): Promise<Departure> {
     this.#leaving = true;
     const deadline = this.#options.clock.now() + budgetMs;
     const remaining = () => Math.max(1, deadline - this.#options.clock.now());
     await Promise.race([this.#registering, this.#pause(budgetMs, this.#closing.signal)]);
     const { client, sessionId, over } = this.#attempt;
     const registration = this.#options.registration();
-    if (sessionId === null || over.aborted || registration.functions.length === 0) return;
+    if (sessionId === null || over.aborted || registration.functions.length === 0) return 'unknown';
     const list = await client.listLocal({ timeoutMs: remaining() });
-    if (!list.ok || findRegistration(list.value, registration) !== 'listed') return;
-    await client.registerLocal({ ...registration, functions: [] }, { timeoutMs: remaining() });
+    if (!list.ok) return 'alone';
+    if (findRegistration(list.value, registration) === 'listed') {
+      await client.registerLocal({ ...registration, functions: [] }, { timeoutMs: remaining() });
+    }
+    return hasOthers(list.value, registration) ? 'with-others' : 'alone';
   }
 
   close(): void {

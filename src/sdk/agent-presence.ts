@@ -7,7 +7,7 @@ import type {
 } from '../protocol/gen/croupier/agent/local/v1/local.js';
 import type { HotReloadHandlers } from '../protocol/hot-reload-service.js';
 import type { FunctionHandlers, FunctionServer } from '../protocol/typed-server.js';
-import { AgentLink, type LinkListener } from './agent-link.js';
+import { AgentLink, type Departure, type LinkListener } from './agent-link.js';
 import type { RetryPolicy } from './backoff.js';
 import { ConnectionRecord } from './connection-record.js';
 import { advertisedAddress, longestPause, type ServiceSettings } from './options.js';
@@ -103,8 +103,8 @@ export class AgentPresence {
   }
 
   /** Takes the service out of the agent's routing. */
-  async leave(): Promise<void> {
-    await this.#link?.leave(LEAVE_BUDGET_MS);
+  async leave(): Promise<Departure> {
+    return (await this.#link?.leave(LEAVE_BUDGET_MS)) ?? 'unknown';
   }
 
   async closeServer(): Promise<void> {

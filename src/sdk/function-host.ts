@@ -9,6 +9,7 @@ import type { FunctionRegistry } from './function-registry.js';
 import type { ReportBug } from './handler-failure.js';
 import { InFlight } from './in-flight.js';
 import { Jobs } from './jobs.js';
+import type { LameDuckTime } from './lame-duck.js';
 
 /** Handlers that were asked to stop get this long (ms) to do so before they are answered for. */
 export const ABORT_GRACE_MS = 1_000;
@@ -20,6 +21,8 @@ export class FunctionHost implements FunctionHandlers {
   readonly #inFlight = new InFlight();
   readonly #jobs: Jobs;
   readonly #reportBug: ReportBug;
+  /** In clock ms. */
+  #lastArrivalAt = 0;
 
   constructor(registry: FunctionRegistry, clock: Clock, reportBug: ReportBug) {
     this.#registry = registry;
@@ -34,6 +37,7 @@ export class FunctionHost implements FunctionHandlers {
   }
 
   async invoke(request: InvokeRequest, call: IncomingCall): Promise<Result<Buffer, RpcStatus>> {
+    this.#lastArrivalAt = this.#clock.now();
     const target = this.#registry.get(request.functionId);
     if (!target.ok) return target;
     const running = this.#inFlight.begin();
@@ -48,6 +52,7 @@ export class FunctionHost implements FunctionHandlers {
   }
 
   startJob(request: InvokeRequest): Result<string, RpcStatus> {
+    this.#lastArrivalAt = this.#clock.now();
     const target = this.#registry.get(request.functionId);
     return target.ok ? this.#jobs.start(target.value, request) : target;
   }
@@ -61,15 +66,30 @@ export class FunctionHost implements FunctionHandlers {
   }
 
   /**
-   * Waits until no handler is under way. After `timeoutMs` the handlers' signals are aborted; what does not stop then
-   * is answered UNAVAILABLE in its place. Never rejects.
+   * Goes on as it is for the lame-duck time, then waits until no handler is under way. After `timeoutMs` (of both together) the handlers'
+   * signals are aborted; what does not stop then is answered UNAVAILABLE in its place. Never rejects.
    */
-  async drain(timeoutMs: number): Promise<void> {
+  async drain(timeoutMs: number, lameDuck: LameDuckTime | null = null): Promise<void> {
     const reason = new FunctionError('UNAVAILABLE', 'the service is shutting down');
-    if (await this.whenIdle(timeoutMs)) return;
+    const startedAt = this.#clock.now();
+    if (lameDuck !== null) await this.#whenQuiet(lameDuck.quietMs, Math.min(lameDuck.capMs, timeoutMs));
+    if (await this.whenIdle(Math.max(0, timeoutMs - (this.#clock.now() - startedAt)))) return;
     this.#inFlight.abortAll(reason);
     if (await this.whenIdle(ABORT_GRACE_MS)) return;
     this.#inFlight.cutAll(reason);
+  }
+
+  /** Resolves when no call has come for the quiet time, at the latest after the cap. */
+  async #whenQuiet(quietMs: number, capMs: number): Promise<void> {
+    const startedAt = this.#clock.now();
+    for (;;) {
+      const quietSince = Math.max(startedAt, this.#lastArrivalAt);
+      const left = Math.min(quietSince + quietMs, startedAt + capMs) - this.#clock.now();
+      if (left <= 0) return;
+      await new Promise<void>((resolve) => {
+        this.#clock.after(left, resolve);
+      });
+    }
   }
 
   /** True as soon as no handler is under way; false when `ms` passed first or `givenUp` was aborted. */

@@ -20,3 +20,14 @@ export function findRegistration(
   if (ours.some((instance) => instance.addr === registration.rpcAddr)) return 'listed';
   return ours.length > 0 ? 'replaced' : 'absent';
 }
+
+/** Whether the list shows one of our functions at another address as well: a successor, or one of several instances. */
+export function hasOthers(
+  list: ListLocalResponse,
+  registration: Pick<RegisterLocalRequest, 'functions' | 'rpcAddr'>,
+): boolean {
+  const ids = new Set(registration.functions.map((one) => one.id));
+  return list.functions.some(
+    ({ id, instances }) => ids.has(id) && instances.some(({ addr }) => addr !== registration.rpcAddr),
+  );
+}

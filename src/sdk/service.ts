@@ -10,6 +10,7 @@ import { FunctionHost } from './function-host.js';
 import { type FunctionChange, FunctionRegistry } from './function-registry.js';
 import { FunctionWatch } from './function-watch.js';
 import { HotReload } from './hot-reload.js';
+import { lameDuckTime } from './lame-duck.js';
 import { loadFunctions } from './load-functions.js';
 import type { ServiceSettings } from './options.js';
 import { checkReloads, type FunctionReload } from './own-reload.js';
@@ -216,7 +217,7 @@ export class Service extends EventEmitter<ServiceEvents> {
   }
 
   /**
-   * Takes itself out of the agent's routing, lets calls and jobs under way finish (after `timeoutMs`, by default the option
+   * Takes itself out of the agent's routing, serves what was already on its way, lets calls and jobs under way finish (after `timeoutMs`, by default the option
    * `gracefulShutdownTimeout`, their signals are aborted), calls `onClose`, then closes server and connections. A second call waits for
    * the first.
    */
@@ -273,8 +274,8 @@ export class Service extends EventEmitter<ServiceEvents> {
   async #shutDown(timeoutMs: number, cause: string | null): Promise<void> {
     this.#life = 'closing';
     this.emit('shuttingDown', { timeoutMs, cause });
-    await Promise.all([this.#presence.leave(), this.#watch?.close()]);
-    await this.#host.drain(timeoutMs);
+    const [departure] = await Promise.all([this.#presence.leave(), this.#watch?.close()]);
+    await this.#host.drain(timeoutMs, lameDuckTime(departure, this.#settings.generation !== null));
     try {
       await this.#settings.onClose();
     } finally {

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { connectAgent } from '../../../src/protocol/client.js';
 import { createService, type Service } from '../../../src/sdk/index.js';
 import { FakeAgent } from './fake-agent.js';
 import { createServed, requestOf } from './served.js';
@@ -190,6 +191,19 @@ describe('gracefulShutdown()', () => {
     expect(await client.invoke(requestOf('quick'), CALL)).toMatchObject({ ok: true });
     gate.open('x');
     expect(await slow).toMatchObject({ ok: true });
+    await closed;
+  });
+
+  test('serves what was sent before the agent heard of it, on a connection of its own', async () => {
+    const { service, agent } = await createServed((service) =>
+      service.registerFunction({ id: 'a' }, () => 'late'),
+    );
+    const address = service.address ?? '';
+    const closed = service.gracefulShutdown();
+    await until('it has left', () => agent.registrations.at(-1)?.functions.length === 0);
+    const late = connectAgent(address);
+    expect(await late.invoke(requestOf('a'), CALL)).toMatchObject({ ok: true });
+    late.close();
     await closed;
   });
 
