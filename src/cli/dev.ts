@@ -1,5 +1,6 @@
 import { displayWords } from '../config/command.js';
-import { runSession, type SessionOptions } from '../dev/session.js';
+import { runSession } from '../dev/session.js';
+import type { SessionOptions } from '../dev/session-options.js';
 import { type DevArguments, type DevRequest, readDevArguments } from './dev-arguments.js';
 import { printUserError } from './errors.js';
 import type { CliIo } from './io.js';

@@ -10,6 +10,21 @@ import type { Claim } from '../upstream/types.js';
 
 /** An address that was none of ours is looked at again after this time (ms): a port can be given to another process. */
 const FORGET_STRANGERS_MS = 2000;
+/** How often one is looked at that is not listed any more. */
+const MAX_LOOKS = 3;
+/** Registrations that wait to be looked at; an agent of a developer's machine lists a handful. */
+const MAX_SEEN = 1000;
+
+interface Sighting {
+  readonly registration: AdoptedRegistration;
+  /** How often it was found to be none of ours. */
+  readonly looks: number;
+}
+
+interface Stranger extends Sighting {
+  /** In clock ms. */
+  readonly seenAt: number;
+}
 
 /** What an empty message reads as. */
 const NOTHING_SAID = LocalFunctionDescriptor.decode(new Uint8Array());
@@ -34,10 +49,14 @@ export class SelfRegistered {
   readonly #options: SelfRegisteredOptions;
   /** By service name, then `service_id`. */
   readonly #claims = new Map<string, Map<string, Claim>>();
-  /** When an address was seen that belongs to nobody here. */
-  readonly #strangers = new Map<string, number>();
+  /** Addresses that belong to nobody here. */
+  readonly #strangers = new Map<string, Stranger>();
   #isLooking = false;
-  #again: readonly LocalFunction[] | null = null;
+  /**
+   * What was seen and not looked at yet. It may be seen once only: the upstream puts our own registration in the place of one under the
+   * same id as soon as it sees it.
+   */
+  readonly #seen = new Map<string, Sighting>();
 
   constructor(options: SelfRegisteredOptions) {
     this.#options = options;
@@ -47,33 +66,44 @@ export class SelfRegistered {
     return [...(this.#claims.get(name)?.values() ?? [])];
   }
 
-  /** What the agent lists now. One look at a time: of lists that come meanwhile only the last counts. */
+  /** What the agent lists now. One look at a time; what is listed meanwhile is looked at after it. */
   async look(functions: readonly LocalFunction[]): Promise<void> {
-    if (this.#isLooking) {
-      this.#again = functions;
-      return;
-    }
+    for (const registration of registrationsOf(functions)) this.#see({ registration, looks: 0 });
+    if (this.#isLooking) return;
     this.#isLooking = true;
-    for (let list: readonly LocalFunction[] | null = functions; list !== null; ) {
-      await this.#takeOver(list);
-      list = this.#again;
-      this.#again = null;
+    this.#forgetStrangers();
+    for (let [next] = this.#seen; next !== undefined; [next] = this.#seen) {
+      const [key, sighting] = next;
+      this.#seen.delete(key);
+      await this.#takeOver(sighting);
     }
     this.#isLooking = false;
   }
 
-  async #takeOver(functions: readonly LocalFunction[]): Promise<void> {
-    const now = this.#options.clock.now();
-    for (const [address, seenAt] of this.#strangers) {
-      if (now - seenAt > FORGET_STRANGERS_MS) this.#strangers.delete(address);
+  #see(sighting: Sighting): void {
+    const { serviceId, rpcAddress } = sighting.registration;
+    if (this.#seen.size < MAX_SEEN) this.#seen.set(`${serviceId}\0${rpcAddress}`, sighting);
+  }
+
+  async #takeOver({ registration, looks }: Sighting): Promise<void> {
+    const { serviceId, rpcAddress } = registration;
+    if (this.#strangers.has(rpcAddress) || !isLocal(rpcAddress)) return;
+    if (this.#options.isOurs(serviceId, rpcAddress)) return;
+    const owner = await this.#options.findListener(rpcAddress);
+    if (owner === null) {
+      this.#strangers.set(rpcAddress, { seenAt: this.#options.clock.now(), registration, looks: looks + 1 });
+    } else if (this.#options.adopt(owner, registration)) {
+      this.#claim(owner.name, registration);
     }
-    for (const registration of registrationsOf(functions)) {
-      const { serviceId, rpcAddress } = registration;
-      if (this.#strangers.has(rpcAddress) || !isLocal(rpcAddress)) continue;
-      if (this.#options.isOurs(serviceId, rpcAddress)) continue;
-      const owner = await this.#options.findListener(rpcAddress);
-      if (owner === null) this.#strangers.set(rpcAddress, now);
-      else if (this.#options.adopt(owner, registration)) this.#claim(owner.name, registration);
+  }
+
+  /** Looks once more at one that was none of ours, listed or not: on a busy machine a process is not always found at once. */
+  #forgetStrangers(): void {
+    const now = this.#options.clock.now();
+    for (const [address, { seenAt, registration, looks }] of this.#strangers) {
+      if (now - seenAt <= FORGET_STRANGERS_MS) continue;
+      this.#strangers.delete(address);
+      if (looks < MAX_LOOKS) this.#see({ registration, looks });
     }
   }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ConfigFlags } from '../config/flags.js';
 import { resolveConfig } from '../config/resolve.js';
-import type { Profile, SessionConfig } from '../config/types.js';
+import type { SessionConfig } from '../config/types.js';
 import { readSession } from '../control/session-file.js';
 import { EventBus, type EventSink } from '../core/bus.js';
 import { type Clock, systemClock } from '../core/clock.js';
@@ -11,54 +10,26 @@ import type { UserError } from '../core/user-error.js';
 import type { Gateway } from '../gateway/gateway.js';
 import { wantsColor } from '../observe/color.js';
 import { canReadKeys } from '../observe/keys.js';
-import { chooseMode, createReporter } from '../observe/reporter.js';
+import { createReporter } from '../observe/reporter.js';
 import type { Reporter, ReporterMode, StandardStreams } from '../observe/types.js';
 import { type Guardian, startGuardian } from '../process/guardian.js';
 import { createSessionMarker } from '../process/marker.js';
-import { NO_DEPARTURES } from '../upstream/departures.js';
-import { type ControlDoor, openControlDoor } from './control-listener.js';
-import { openSessionGateway } from './gateway.js';
+import type { ControlDoor } from './control-listener.js';
 import { HttpInputSchemas } from './http-input-schemas.js';
 import { checkInstances, instanceLabels } from './instances-config.js';
+import { openListeners, type SessionListeners } from './listeners.js';
 import { OutputQueue } from './output-queue.js';
 import type { ServiceGroup } from './service-group.js';
 import { SessionControl, type SessionControlOptions } from './session-control.js';
 import { openSessionKeys } from './session-keys.js';
+import { chooseSessionMode, type SessionOptions } from './session-options.js';
 import { SessionRecord } from './session-record.js';
 import { openSessionServices } from './session-services.js';
-import type { SessionTask } from './session-task.js';
 import type { SessionUpstream } from './session-upstream.js';
-import { StablePorts } from './stable-ports.js';
 import { endStaleSession } from './stale-session.js';
 import { SIGNAL_EXIT_CODES, type StopSignal, StopSignals } from './stop-signals.js';
 import { type ChosenUpstream, chooseUpstream } from './upstream-choice.js';
-
-export interface SessionOptions {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly flags: ConfigFlags;
-  readonly watch: boolean;
-  readonly json: boolean;
-  readonly verbose: boolean;
-  /** undefined: as the environment and the terminal say. */
-  readonly color: boolean | undefined;
-  /** Prints nothing itself; who subscribes hears of everything. Default: false. */
-  readonly quiet?: boolean;
-  /** Prints plain lines, and reads no keys: the terminal is somebody else's. Default: as the environment and the terminal say. */
-  readonly isPlain?: boolean;
-  /** Other commands find it by the session file, and there is one of a project at a time. Default: true. */
-  readonly isRecorded?: boolean;
-  /** Whose defaults and habits hold. Default: `dev`. */
-  readonly profile?: Profile;
-  /** SIGHUP reloads the services, and does not end the session. Default: it ends it, as when a terminal is closed. */
-  readonly reloadsOnHangup?: boolean;
-  /** Looks at each event: why the session has failed; null: it goes on. */
-  readonly giveUp?: (event: StampedEvent) => UserError | null;
-  /** Changes what was configured before anything is opened. */
-  readonly adapt?: (config: SessionConfig) => SessionConfig;
-  /** The session lasts as long as this works with it. Absent: until it is ended by a signal or key. */
-  readonly task?: SessionTask;
-}
+import { whyNothingCanRun } from './why-nothing-can-run.js';
 
 /** How often the figures of the status line are looked at, in ms. */
 const GAUGES_EVERY_MS = 250;
@@ -84,14 +55,6 @@ export async function runSession(
   return new RunningSession(options, io, config).run();
 }
 
-function chooseSessionMode(
-  { quiet, isPlain, json, env }: SessionOptions,
-  { stderr }: StandardStreams,
-): ReporterMode {
-  if (quiet === true) return 'silent';
-  return isPlain === true && !json ? 'plain' : chooseMode({ json, env, stderr });
-}
-
 function alreadyRunning(
   running: { readonly pid: number; readonly gateway: string },
   root: string,
@@ -101,6 +64,15 @@ function alreadyRunning(
     message: `a session of this project is running already: process ${running.pid}, gateway ${running.gateway} (${root})`,
     wayOut: `Use that one, or end it first: croupier stop (or kill ${running.pid})`,
   };
+}
+
+/** What a session is put together of. */
+interface Parts extends SessionListeners {
+  readonly reporter: Reporter;
+  readonly guardian: Guardian;
+  readonly marker: string;
+  readonly chosen: ChosenUpstream | null;
+  readonly schemas: HttpInputSchemas;
 }
 
 /** The composition root: opens the parts, hands the events round, and closes everything in order. */
@@ -153,39 +125,23 @@ class RunningSession {
       if (!usable.ok) return usable;
       const upstream = await chooseUpstream(this.#config.upstream, this.#config.gateway, notice);
       if (!upstream.ok) return upstream;
-      const gateway = await openSessionGateway({
-        config: this.#config.gateway,
+      const listeners = await openListeners({
+        config: this.#config,
         upstream: upstream.value,
+        isRecorded: this.#isRecorded,
         sessionId: this.#id,
-        services: () => this.#services?.names ?? [],
         clock: this.#clock,
-        attribute: async (caller) => this.#services?.findOwner(caller) ?? null,
-        // The upstream is opened after the gateway, whose address it is told.
-        elsewhere: {
-          pass: async (call, signal) => this.#upstream?.elsewhere?.pass(call, signal) ?? null,
-          read: async (call, onEvent, signal) =>
-            this.#upstream?.elsewhere?.read(call, onEvent, signal) ?? null,
-        },
-        departures: () => this.#upstream?.departures ?? NO_DEPARTURES,
+        services: () => this.#services,
+        openUpstream: () => this.#upstream,
         onNotice: notice,
       });
-      if (!gateway.ok) return gateway;
-      const stablePorts = await StablePorts.open(this.#config.services, this.#clock, notice);
-      if (!stablePorts.ok) {
-        await gateway.value.close();
-        return stablePorts;
-      }
-      const door = this.#isRecorded ? await openControlDoor(this.#config.control) : ok(null);
-      if (!door.ok) {
-        await stablePorts.value.close();
-        await gateway.value.close();
-        return door;
-      }
-      const parts = { reporter, guardian, marker: guarded, gateway: gateway.value, door: door.value };
+      if (!listeners.ok) return listeners;
       return await this.#serve({
-        ...parts,
+        ...listeners.value,
+        reporter,
+        guardian,
+        marker: guarded,
         chosen: upstream.value,
-        stablePorts: stablePorts.value,
         schemas,
       });
     } finally {
@@ -195,16 +151,7 @@ class RunningSession {
     }
   }
 
-  async #serve(parts: {
-    readonly reporter: Reporter;
-    readonly guardian: Guardian;
-    readonly marker: string;
-    readonly gateway: Gateway;
-    readonly chosen: ChosenUpstream | null;
-    readonly stablePorts: StablePorts;
-    readonly schemas: HttpInputSchemas;
-    readonly door: ControlDoor | null;
-  }): Promise<Result<number, UserError>> {
+  async #serve(parts: Parts): Promise<Result<number, UserError>> {
     const { reporter, guardian, marker, gateway, chosen, stablePorts, schemas, door } = parts;
     const record = await SessionRecord.open(this.#isRecorded ? this.#config.root : null, {
       gateway: gateway.address,
@@ -356,9 +303,9 @@ class RunningSession {
       env: this.#options.env,
     });
     this.#bus.subscribe(reporter.sink);
-    this.#bus.subscribe((event) => this.#giveUpWhereNothingCanRun(event));
+    const { giveUp = (event: StampedEvent) => whyNothingCanRun(event, this.#config) } = this.#options;
     this.#bus.subscribe((event) => {
-      const failure = this.#options.giveUp?.(event) ?? null;
+      const failure = giveUp(event);
       if (failure !== null) this.#stop('failed', err(failure));
     });
     return reporter;
@@ -378,27 +325,7 @@ class RunningSession {
     return canReadKeys({ mode: this.#mode, stdin: this.#io.stdin, childHasStdin });
   }
 
-  /** A command that cannot be started at all will not start after an edit either: there is nothing to wait for. */
-  #giveUpWhereNothingCanRun(event: StampedEvent): void {
-    // Whoever looks at failures looks at this one, too.
-    if (this.#options.giveUp !== undefined) return;
-    if (event.type !== 'generation.failed' || event.reason !== 'spawn-failed' || event.generation !== 1)
-      return;
-    // The others go on without it; and what the configuration has got wrong while the session runs can be corrected there.
-    const [first, ...others] = this.#config.services;
-    if (others.length > 0 || event.service !== first?.name) return;
-    const { file } = this.#config;
-    const wayOut =
-      file === null
-        ? 'Name what to run: croupier dev -- node server.js'
-        : `Change "command" in ${file}, or name what to run: croupier dev -- node server.js`;
-    this.#stop('spawn-failed', err({ exitCode: 3, message: event.message, wayOut }));
-  }
-
-  #stop(
-    reason: StopSignal | 'q' | 'asked' | 'spawn-failed' | 'failed' | 'finished',
-    result: Result<number, UserError>,
-  ): void {
+  #stop(reason: StopSignal | 'q' | 'asked' | 'failed' | 'finished', result: Result<number, UserError>): void {
     this.#reason = reason;
     this.#end(result);
   }

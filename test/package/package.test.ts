@@ -16,6 +16,24 @@ import { cleanEnvironment, DevProcess, processesWith, REPOSITORY, until } from '
 
 const run = promisify(execFile);
 
+const COMMANDS = [
+  'dev',
+  'run',
+  'init',
+  'check',
+  'invoke',
+  'status',
+  'functions',
+  'logs',
+  'reload',
+  'rollback',
+  'drain',
+  'stop',
+  'agent',
+  'doctor',
+  'completion',
+];
+
 let folder: string;
 let croupier: string;
 let tarball: string;
@@ -31,6 +49,12 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What `croupier status` tells of the only service. */
+async function session(project: string): Promise<unknown> {
+  const { stdout } = await run(croupier, ['status', '--json'], { cwd: project });
+  return JSON.parse(stdout).services[0];
+}
 
 function npm(cwd: string, ...args: readonly string[]): Promise<{ stdout: string }> {
   const env = { ...cleanEnvironment(), npm_config_update_notifier: 'false' };
@@ -92,7 +116,7 @@ describe('the packed package', () => {
     const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
     expect((await run(croupier, ['--version'])).stdout.trim()).toBe(version);
     const { stdout } = await run(croupier, ['--help']);
-    for (const command of ['dev', 'init', 'agent', 'invoke']) expect(stdout).toContain(command);
+    for (const command of COMMANDS) expect(stdout).toContain(`\n  ${command}`);
   });
 
   it('gives the SDK to TypeScript and to JavaScript', async () => {
@@ -152,7 +176,8 @@ service.registerFunction({ version: '1.0.0' }, async () => null);
       const mark = dev.mark();
       const file = join(project, 'functions', 'server.ts');
       writeFileSync(file, `${readFileSync(file, 'utf8')}\n// edited\n`);
-      expect((await dev.waitFor('reload.finished', () => true, mark)).outcome).toBe('swapped');
+      expect((await dev.waitFor('reload.finished', () => true, mark)).outcome).toBe('hot');
+      expect(await session(project)).toMatchObject({ state: 'ready', active: [{ generation: 1 }] });
       const { stdout } = await run(croupier, ['invoke', 'server.status', '{}'], { cwd: project });
       expect(JSON.parse(stdout)).toMatchObject({ online: expect.anything() });
       const job = await run(croupier, ['invoke', 'season.recalculate', '--job', '--json'], { cwd: project });
@@ -167,6 +192,14 @@ service.registerFunction({ version: '1.0.0' }, async () => null);
       expect(code).toBe(130);
     }
     await until('every process is gone', () => processesWith(project).length === 0);
+  });
+
+  it('checks the template, and writes what may be committed of it', async () => {
+    const project = join(folder, 'game');
+    await run(croupier, ['check', '--update', '--skip', 'reload'], { cwd: project });
+    const { stdout } = await run(croupier, ['check', '--json'], { cwd: project });
+    expect(JSON.parse(stdout)).toMatchObject({ result: 'passed' });
+    expect(JSON.parse(readFileSync(join(project, 'croupier.snapshot.json'), 'utf8'))).toBeTypeOf('object');
   });
 
   it("passes the template's own tests", async () => {

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from .agent_client import AgentClient, AgentError, Registration
 from .backoff import pause_after
-from .link_attempt import Attempt, Failures, find_registration
+from .lame_duck import Departure
+from .link_attempt import Attempt, Failures, find_registration, has_others
 from .settings import ServiceSettings
 
 logger = logging.getLogger("croupier")
@@ -51,6 +52,8 @@ class AgentLink:
         self._connect = connect
         self._attempt: Attempt | None = None
         self._leaving = False
+        # Seen when we left: others serve our functions.
+        self._has_others = False
         # What is registered has changed since it was last read.
         self._outdated = False
         # Set whenever a pause has to be looked at again.
@@ -84,17 +87,17 @@ class AgentLink:
         attempt = self._attempt
         # Whoever registers takes it along, or does it again where it was under way already.
         self._outdated = True
-        if attempt is None or attempt.session_id is None or attempt.over or self._leaving:
+        if attempt is None or not attempt.is_registered or self._leaving:
             return
         error = await self._register(attempt)
         if attempt.over or self._leaving:
             return
         if error is None:
-            self._listener.on_registered(attempt.session_id)
+            self._listener.on_registered(attempt.session_id or "")
         else:
             self._fail(attempt, error)
 
-    async def leave(self, budget: float) -> None:
+    async def leave(self, budget: float) -> Departure:
         """Takes the service out of routing: an empty registration, but only while the agent shows our own address,
         since a successor may have taken the place. No registration and no heartbeat follows. Takes at most `budget`
         seconds."""
@@ -104,6 +107,9 @@ class AgentLink:
         except (asyncio.TimeoutError, AgentError) as error:
             # It will find out by itself.
             logger.debug("the agent was not told that we leave: %s", error)
+        if self._attempt is None or not self._attempt.is_registered or not self._registration().functions:
+            return "unknown"
+        return "with others" if self._has_others else "alone"
 
     async def close(self) -> None:
         self._leaving = True
@@ -118,9 +124,11 @@ class AgentLink:
     async def _leave(self, budget: float) -> None:
         async with self._registering:
             attempt, registration = self._attempt, self._registration()
-            if attempt is None or attempt.session_id is None or attempt.over or not registration.functions:
+            if attempt is None or not attempt.is_registered or not registration.functions:
                 return
-            if find_registration(await attempt.client.list_local(budget), registration) == "listed":
+            listed = await attempt.client.list_local(budget)
+            self._has_others = has_others(listed, registration)
+            if find_registration(listed, registration) == "listed":
                 taken_out = Registration(registration.service_id, registration.version, registration.rpc_addr, ())
                 await attempt.client.register(taken_out, budget)
 

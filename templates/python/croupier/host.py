@@ -9,6 +9,7 @@ from .errors import FunctionError, UnknownFunctionError
 from .in_flight import InFlight
 from .job_log import JobEvent
 from .jobs import Jobs
+from .lame_duck import Arrivals, LameDuckTime
 from .outcome import run_to_outcome
 from .registry import FunctionRegistry, RegisteredFunction
 
@@ -22,6 +23,7 @@ class FunctionHost:
     def __init__(self, registry: FunctionRegistry, threads: int) -> None:
         self._registry = registry
         self._in_flight = InFlight()
+        self._arrivals = Arrivals()
         # Its threads start one by one, as they are needed: a service without plain handlers has none.
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="croupier")
         self._jobs = Jobs(self._in_flight, self._executor)
@@ -32,6 +34,7 @@ class FunctionHost:
         return self._in_flight.count
 
     async def invoke(self, request: CallRequest) -> bytes:
+        self._arrivals.mark()
         target = self._find(request.function_id)
         running = self._in_flight.begin()
         context = JobContext(request, running.token)
@@ -42,6 +45,7 @@ class FunctionHost:
             raise
 
     def start_job(self, request: CallRequest) -> str:
+        self._arrivals.mark()
         return self._jobs.start(self._find(request.function_id), request)
 
     def read_job(self, job_id: str) -> AsyncIterator[JobEvent]:
@@ -55,11 +59,15 @@ class FunctionHost:
         await self._in_flight.wait_idle(seconds)
         return self._in_flight.count
 
-    async def drain(self, seconds: float) -> None:
-        """Waits until no handler is under way. After so many seconds they are asked to stop; what does not is answered
-        UNAVAILABLE in its place."""
+    async def drain(self, seconds: float, lame_duck: LameDuckTime | None = None) -> None:
+        """Goes on as it is for the lame-duck time, then waits until no handler is under way. After so many seconds, of
+        both together, they are asked to stop; what does not is answered UNAVAILABLE in its place."""
         reason = FunctionError("UNAVAILABLE", "the service is shutting down")
-        if await self._in_flight.wait_idle(seconds):
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        if lame_duck is not None:
+            await self._arrivals.wait_quiet(lame_duck.quiet, min(lame_duck.cap, seconds))
+        if await self._in_flight.wait_idle(max(0.0, deadline - loop.time())):
             return
         self._in_flight.abort_all(reason)
         if not await self._in_flight.wait_idle(ABORT_GRACE):

@@ -21,6 +21,10 @@ class Attempt:
     def over(self) -> bool:
         return self.lost.done()
 
+    @property
+    def is_registered(self) -> bool:
+        return self.session_id is not None and not self.over
+
     def end(self, reason: str) -> None:
         if not self.lost.done():
             self.lost.set_result(reason)
@@ -42,6 +46,15 @@ class Failures:
         if registered:
             return Failures(0 if held else self.short_links + 1, 0)
         return Failures(self.short_links, self.in_vain + 1)
+
+
+def has_others(listed: list[Listed], registration: Registration) -> bool:
+    """Whether somebody else serves: a successor, or another instance of one of our functions."""
+    ids = {function.id for function in registration.functions}
+    return any(
+        one.address != registration.rpc_addr and (one.service_id == registration.service_id or one.function_id in ids)
+        for one in listed
+    )
 
 
 def find_registration(listed: list[Listed], registration: Registration) -> Literal["listed", "replaced", "absent"]:

@@ -17,6 +17,7 @@ from .descriptor import FunctionDescriptor
 from .errors import DescriptorError, ServiceClosedError
 from .function_modules import FunctionModules
 from .host import FunctionHost
+from .lame_duck import lame_duck_time
 from .listeners import E, Listeners
 from .project_files import ProjectFiles
 from .registry import FunctionRegistry, VersionChange, build_function
@@ -150,8 +151,9 @@ class Service:
         await self._closed.wait()
 
     async def graceful_shutdown(self, timeout: float | None = None) -> None:
-        """Takes itself out of the agent's routing, lets calls and jobs under way finish (after `timeout` seconds they
-        are cancelled), calls `on_close`, then closes server and connections. A second call waits for the first."""
+        """Takes itself out of the agent's routing, serves what was already on its way, lets calls and jobs under way
+        finish (after `timeout` seconds they are cancelled), calls `on_close`, then closes server and connections. A
+        second call waits for the first."""
         patience = self._settings.graceful_shutdown_timeout if timeout is None else seconds("timeout", timeout)
         if self._closing is None:
             if self._state == "closed":
@@ -247,8 +249,8 @@ class Service:
         self._listeners.tell(events.ShuttingDown())
         if self._watcher is not None:
             await self._watcher.stop()
-        await self._serving.leave()
-        await self._host.drain(patience)
+        departure = await self._serving.leave()
+        await self._host.drain(patience, lame_duck_time(departure, self._settings.generation is not None))
         try:
             result = self._settings.on_close()
             if inspect.isawaitable(result):

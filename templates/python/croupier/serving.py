@@ -9,6 +9,7 @@ from . import events
 from .connection import Connection
 from .descriptor import LocalDescriptor
 from .handover import wait_for_successors
+from .lame_duck import Departure
 from .listeners import Listeners
 from .settings import ServiceSettings, advertised_address
 from .worker_slot import WorkerSlot, is_worker
@@ -95,12 +96,11 @@ class Serving:
         if self._link is not None:
             await self._link.reconnect()
 
-    async def leave(self) -> None:
+    async def leave(self) -> Departure:
         """Takes the service out of the agent's routing; a worker that is replaced first waits for its successors."""
         if self._slot is not None:
             await wait_for_successors(self._slot.registered_pids)
-        if self._link is not None:
-            await self._link.leave(LEAVE_BUDGET)
+        return "unknown" if self._link is None else await self._link.leave(LEAVE_BUDGET)
 
     async def stop(self) -> None:
         if self._server is not None:

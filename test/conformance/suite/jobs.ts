@@ -53,7 +53,9 @@ export function describeJobs(bed: TestBed): void {
     it('goes on when a reader leaves', async () => {
       const { client } = server();
       const job = expectValue(await client.startJob('count', { steps: 5, ms: 50 }));
-      expect(expectFailure(await client.readJob(job, { timeoutMs: 60 })).code).toBe('DEADLINE_EXCEEDED');
+      // Whose clock is faster says which of the two it is.
+      const left = expectFailure(await client.readJob(job, { timeoutMs: 60 }));
+      expect(left.code).toMatch(/^(DEADLINE_EXCEEDED|CANCELLED)$/);
       expect(expectValue(await client.readJob(job)).at(-1)?.type).toBe('done');
     });
 

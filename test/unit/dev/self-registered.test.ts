@@ -91,12 +91,34 @@ describe('services that register with the upstream by themselves', () => {
     expect(claimed).toEqual([]);
   });
 
-  it('of lists that come while one is looked at, the last counts', async () => {
+  it('what is listed while another list is looked at is looked at as well, though it is listed no more', async () => {
     const { self, asked } = open({});
     const first = self.look([listed('a', ['x', '127.0.0.1:1'])]);
     void self.look([listed('a', ['x', '127.0.0.1:2'])]);
-    void self.look([listed('a', ['x', '127.0.0.1:3'])]);
+    void self.look([listed('a', ['x', OURS])]);
     await first;
-    expect(asked).toEqual(['127.0.0.1:1', '127.0.0.1:3']);
+    expect(asked).toEqual(['127.0.0.1:1', '127.0.0.1:2']);
+  });
+
+  it('one that is not found at once is taken over when it is, though it is listed no more', async () => {
+    const listeners: Record<string, GenerationRef> = {};
+    const { self, adopted, clock } = open(listeners);
+    await self.look([listed('ban', ['poker', '127.0.0.1:5000'])]);
+    listeners['127.0.0.1:5000'] = { name: 'game', generation: 2 };
+    await self.look([listed('ban', ['poker', OURS])]);
+    expect(adopted).toEqual([]);
+    await clock.advance(2001);
+    await self.look([listed('ban', ['poker', OURS])]);
+    expect(adopted.map(({ owner }) => owner.generation)).toEqual([2]);
+  });
+
+  it('one that is somebody else is not looked at for ever', async () => {
+    const { self, asked, clock } = open({});
+    await self.look([listed('ban', ['other', '127.0.0.1:6000'])]);
+    for (let times = 0; times < 5; times++) {
+      await clock.advance(2001);
+      await self.look([]);
+    }
+    expect(asked).toHaveLength(3);
   });
 });

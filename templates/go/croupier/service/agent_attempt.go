@@ -159,7 +159,10 @@ func (a *attempt) verify(ctx context.Context) (again time.Duration, err error) {
 	l := a.link
 	registration := l.registration()
 	// Without a list there is nothing to verify by; one that was replaced must not push its successor out.
-	if len(registration.Functions) == 0 || a.client.find(ctx, registration) != absent {
+	if len(registration.Functions) == 0 {
+		return 0, nil
+	}
+	if place, _ := a.client.find(ctx, registration); place != absent {
 		return 0, nil
 	}
 	if a.verified == verifyAttempts {

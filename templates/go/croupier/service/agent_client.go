@@ -84,34 +84,43 @@ func (c *agentClient) heartbeat(ctx context.Context, serviceID, sessionID string
 type listing int
 
 const (
-	// The agent has no list, or did not answer.
+	// The agent has no list, or did not answer in time.
 	notKnown listing = iota
+	// There is no connection to the agent any more.
+	unreached
 	absent
 	// The service id is there with other addresses only: a successor, or a gateway in between.
 	replaced
 	listed
 )
 
-func (c *agentClient) find(ctx context.Context, registration *wire.RegisterLocalRequest) listing {
+// find looks for a registration in the agent's list; hasOthers: one of its functions is served at another address, too.
+func (c *agentClient) find(ctx context.Context, registration *wire.RegisterLocalRequest) (place listing, hasOthers bool) {
 	ctx, cancel := context.WithTimeout(ctx, rpcTimeout)
 	defer cancel()
 	list, err := c.control.ListLocal(ctx, &wire.ListLocalRequest{})
-	if err != nil {
-		return notKnown
+	if status.Code(err) == codes.Unavailable {
+		return unreached, false
 	}
-	found := absent
+	if err != nil {
+		return notKnown, false
+	}
+	place = absent
 	for _, function := range list.Functions {
+		isOurs := slices.ContainsFunc(registration.Functions, func(one *wire.LocalFunctionDescriptor) bool { return one.Id == function.Id })
 		for _, instance := range function.Instances {
+			isElsewhere := instance.Addr != registration.RpcAddr
+			hasOthers = hasOthers || isOurs && isElsewhere
 			switch {
 			case instance.ServiceId != registration.ServiceId:
-			case instance.Addr == registration.RpcAddr:
-				return listed
-			default:
-				found = replaced
+			case !isElsewhere:
+				place = listed
+			case place == absent:
+				place = replaced
 			}
 		}
 	}
-	return found
+	return place, hasOthers
 }
 
 // isUnreachable: the agent did not answer at all.

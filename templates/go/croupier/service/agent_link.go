@@ -134,24 +134,35 @@ func (l *agentLink) reconnect(ctx context.Context) error {
 }
 
 // leave takes the service out of routing: an empty registration, but only while the agent shows our own address, since a successor may have
-// taken the place. No registration and no heartbeat follows. It ends with ctx.
-func (l *agentLink) leave(ctx context.Context) {
+// taken the place. No registration and no heartbeat follows. It ends with ctx, and answers who serves from then on.
+func (l *agentLink) leave(ctx context.Context) departure {
 	close(l.stopping)
 	select {
 	case <-l.stopped:
 	case <-ctx.Done():
-		return
+		return unrouted
 	}
 	l.mu.Lock()
 	client := l.client
 	l.mu.Unlock()
 	registration := l.registration()
-	if client == nil || len(registration.Functions) == 0 || client.find(ctx, registration) != listed {
-		return
+	if client == nil || len(registration.Functions) == 0 {
+		return unrouted
 	}
-	registration.Functions = nil
-	// One that cannot be told any more is one that routes nothing here for long.
-	_, _ = client.register(ctx, registration)
+	place, hasOthers := client.find(ctx, registration)
+	if place == listed {
+		registration.Functions = nil
+		// One that cannot be told any more is one that routes nothing here for long.
+		_, _ = client.register(ctx, registration)
+	}
+	switch {
+	case place == unreached:
+		return unrouted
+	case hasOthers || place == replaced:
+		return relieved
+	default:
+		return alone
+	}
 }
 
 // close ends what leave has left. The link's context has ended before.

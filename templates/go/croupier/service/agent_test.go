@@ -27,13 +27,15 @@ type fakeAgent struct {
 	heartbeats    int
 	// forgets: it answers OK and keeps nothing.
 	forgets bool
-	// listed are further instances of function f.
+	// function is the one that it lists instances of.
+	function string
+	// listed are further instances of it.
 	listed []*wire.LocalInstance
 }
 
 func startAgent(t *testing.T) *fakeAgent {
 	t.Helper()
-	agent := &fakeAgent{address: "127.0.0.1:0"}
+	agent := &fakeAgent{address: "127.0.0.1:0", function: "f"}
 	agent.start(t)
 	t.Cleanup(agent.stop)
 	return agent
@@ -77,7 +79,7 @@ func (a *fakeAgent) ListLocal(context.Context, *wire.ListLocalRequest) (*wire.Li
 	if last := len(a.registrations) - 1; last >= 0 && !a.forgets && len(a.registrations[last].Functions) > 0 {
 		instances = append(instances, &wire.LocalInstance{ServiceId: a.registrations[last].ServiceId, Addr: a.registrations[last].RpcAddr})
 	}
-	return &wire.ListLocalResponse{Functions: []*wire.LocalFunction{{Id: "f", Instances: instances}}}, nil
+	return &wire.ListLocalResponse{Functions: []*wire.LocalFunction{{Id: a.function, Instances: instances}}}, nil
 }
 
 func (a *fakeAgent) seen() []*wire.RegisterLocalRequest {

@@ -24,12 +24,14 @@ type host struct {
 	registry *registry
 	inFlight *inFlight
 	jobs     *jobs
+	// arrivals tell of calls and of jobs to start; not of a job's readers, who are sent to where it is, whoever has left.
+	arrivals arrivals
 	// onBug hears of what callers are not told.
 	onBug func(error)
 }
 
 func newHost(registry *registry, onBug func(error)) *host {
-	h := &host{registry: registry, inFlight: &inFlight{}, onBug: onBug}
+	h := &host{registry: registry, inFlight: &inFlight{}, arrivals: newArrivals(), onBug: onBug}
 	h.jobs = newJobs(h)
 	return h
 }
@@ -41,6 +43,7 @@ type outcome struct {
 }
 
 func (h *host) invoke(ctx context.Context, request *wire.InvokeRequest) ([]byte, error) {
+	h.arrivals.came()
 	function, err := h.registry.get(request.FunctionId)
 	if err != nil {
 		return nil, err

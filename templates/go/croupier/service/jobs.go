@@ -50,6 +50,7 @@ func newJobs(host *host) *jobs {
 
 // start starts the function as a job; its id is unique beyond this process.
 func (j *jobs) start(request *wire.InvokeRequest) (string, error) {
+	j.host.arrivals.came()
 	function, err := j.host.registry.get(request.FunctionId)
 	if err != nil {
 		return "", err

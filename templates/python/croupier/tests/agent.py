@@ -17,6 +17,7 @@ class Agent:
         self.port = 0
         self.registrations: list[pb.RegisterLocalRequest] = []
         self.heartbeats = 0
+        self.lists = 0
         # Answered to registrations and heartbeats in the place of OK.
         self.refusal: grpc.StatusCode | None = None
         # Cleared, it takes registrations and answers them once it is set again.
@@ -58,9 +59,9 @@ class Agent:
         await self.stop()
         await self.start()
 
-    def put(self, service_id: str, address: str) -> None:
+    def put(self, service_id: str, address: str, function_id: str = "other") -> None:
         """Another process takes a service id."""
-        function = pb.LocalFunctionDescriptor(id="other", version="1.0.0")
+        function = pb.LocalFunctionDescriptor(id=function_id, version="1.0.0")
         self._services[service_id] = pb.RegisterLocalRequest(
             service_id=service_id, rpc_addr=address, functions=[function]
         )
@@ -86,6 +87,7 @@ class Agent:
         return pb.HeartbeatResponse()
 
     async def _list(self, request: pb.ListLocalRequest, context: Any) -> pb.ListLocalResponse:
+        self.lists += 1
         await asyncio.sleep(0)
         functions: dict[str, pb.LocalFunction] = {}
         now = datetime.now(timezone.utc).isoformat()

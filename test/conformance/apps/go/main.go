@@ -38,7 +38,9 @@ func run(ctx context.Context) error {
 		ReconnectDelay:   time.Duration(reconnectMs) * time.Millisecond,
 		MaxRetryAttempts: retries,
 		Loader:           hotplugin.New(),
-		OnEvent:          events.add,
+		// A long run reloads more often than a developer does between two restarts.
+		RestartBudget: 1000,
+		OnEvent:       events.add,
 	})
 	if err != nil {
 		return err
