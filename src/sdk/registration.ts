@@ -21,13 +21,13 @@ export function findRegistration(
   return ours.length > 0 ? 'replaced' : 'absent';
 }
 
-/** Whether the list shows one of our functions at another address as well: a successor, or one of several instances. */
+/** Whether the list shows our service id, or one of our functions, at another address as well: a successor, or one of several instances. */
 export function hasOthers(
   list: ListLocalResponse,
-  registration: Pick<RegisterLocalRequest, 'functions' | 'rpcAddr'>,
+  { serviceId, functions, rpcAddr }: Pick<RegisterLocalRequest, 'serviceId' | 'functions' | 'rpcAddr'>,
 ): boolean {
-  const ids = new Set(registration.functions.map((one) => one.id));
-  return list.functions.some(
-    ({ id, instances }) => ids.has(id) && instances.some(({ addr }) => addr !== registration.rpcAddr),
+  const ids = new Set(functions.map((one) => one.id));
+  return list.functions.some(({ id, instances }) =>
+    instances.some((one) => one.addr !== rpcAddr && (ids.has(id) || one.serviceId === serviceId)),
   );
 }

@@ -24,6 +24,8 @@ export interface Saves {
 export interface SaveRounds {
   readonly runners: readonly Runner[];
   readonly saves: number;
+  /** One call in this time, ms. Default: as all sections. */
+  readonly stepMs?: number;
   /** Whoever calls the app at an address. */
   openCaller(address: string): VersionCaller;
   /** Measured beside the tools in each round. */
@@ -33,13 +35,14 @@ export interface SaveRounds {
 
 /** Saves under each tool in turns, and measures until the new code answers. By the names of the runners. */
 export async function takeRounds(rounds: SaveRounds): Promise<ReadonlyMap<string, Saves>> {
-  const { runners, saves, beside, openCaller, onRound } = rounds;
+  const { runners, saves, stepMs, beside, openCaller, onRound } = rounds;
   for (const runner of runners) await awaitFirst(runner, openCaller(runner.address));
   const figures = new Map<string, Saves>();
   const turns = runners.map((runner) => {
     const one: Saves = { ms: [], calls: [], missed: 0 };
     figures.set(runner.name, one);
-    return (version: string) => measureSave(runner, version, one, openCaller(runner.address));
+    return (version: string) =>
+      measureSave(runner, version, one, new SteadyCalls(openCaller(runner.address), stepMs));
   });
   if (beside !== undefined) turns.unshift(beside);
   for (let round = 1; round <= saves; round++) {
@@ -67,9 +70,8 @@ async function measureSave(
   runner: Runner,
   version: string,
   figures: Saves,
-  caller: VersionCaller,
+  calls: SteadyCalls,
 ): Promise<void> {
-  const calls = new SteadyCalls(caller);
   await sleep(BEFORE_SAVE_MS);
   const savedAt = performance.now();
   runner.save(version);

@@ -1,4 +1,4 @@
-/** One call in this time (ms): the first answer of a new version is seen to that precision, for all tools alike. */
+/** One call in this time (ms), unless a section says otherwise: the first answer of a new version is seen to that precision, for all tools alike. */
 const STEP_MS = 10;
 export const CALLS_PER_SECOND = 1000 / STEP_MS;
 
@@ -27,15 +27,17 @@ export class SteadyCalls {
   readonly #caller: VersionCaller;
   readonly #underWay = new Set<Promise<void>>();
   readonly #startedAt = performance.now();
+  readonly #stepMs: number;
   readonly #timer: NodeJS.Timeout;
   #step = 0;
   #sent = 0;
   #lost = 0;
   #search: Search | null = null;
 
-  constructor(caller: VersionCaller) {
+  constructor(caller: VersionCaller, stepMs = STEP_MS) {
     this.#caller = caller;
-    this.#timer = setInterval(() => this.#takeSteps(), STEP_MS);
+    this.#stepMs = stepMs;
+    this.#timer = setInterval(() => this.#takeSteps(), stepMs);
   }
 
   /**
@@ -62,7 +64,7 @@ export class SteadyCalls {
   }
 
   #takeSteps(): void {
-    const due = (performance.now() - this.#startedAt) / STEP_MS;
+    const due = (performance.now() - this.#startedAt) / this.#stepMs;
     for (; this.#step < due; this.#step++) {
       const call = this.#call();
       this.#underWay.add(call);

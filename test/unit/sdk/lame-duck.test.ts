@@ -74,9 +74,10 @@ test.each([
 });
 
 describe('others', () => {
-  const instance = (addr: string) => ({ serviceId: 'any', addr, version: '1', lastSeen: '' });
-  const list = (id: string, ...addresses: string[]): ListLocalResponse => ({
-    functions: [{ id, instances: addresses.map(instance) }],
+  const list = (id: string, serviceId: string, ...addresses: string[]): ListLocalResponse => ({
+    functions: [
+      { id, instances: addresses.map((addr) => ({ serviceId, addr, version: '1', lastSeen: '' })) },
+    ],
   });
   const functions = [
     {
@@ -96,10 +97,11 @@ describe('others', () => {
     },
   ];
   test.each([
-    ['one of our functions elsewhere', list('a', '127.0.0.1:1', '127.0.0.1:2'), true],
-    ['only ours', list('a', '127.0.0.1:1'), false],
-    ['a function that is not ours', list('b', '127.0.0.1:2'), false],
+    ['one of our functions elsewhere', list('a', 'any', '127.0.0.1:1', '127.0.0.1:2'), true],
+    ['only ours', list('a', 'game', '127.0.0.1:1'), false],
+    ['a function that is not ours', list('b', 'any', '127.0.0.1:2'), false],
+    ['our id with other functions elsewhere', list('b', 'game', '127.0.0.1:2'), true],
   ])('%s', (_name, answer, expected) => {
-    expect(hasOthers(answer, { functions, rpcAddr: '127.0.0.1:1' })).toBe(expected);
+    expect(hasOthers(answer, { serviceId: 'game', functions, rpcAddr: '127.0.0.1:1' })).toBe(expected);
   });
 });

@@ -130,6 +130,19 @@ func TestWhoServesAfterTheLeave(t *testing.T) {
 	})
 }
 
+func TestAgentThatIsGoneIsUnreached(t *testing.T) {
+	agent := startAgent(t)
+	agent.stop()
+	client, _, err := dialAgent(t.Context(), agent.address, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.close()
+	if place, hasOthers := client.find(t.Context(), &wire.RegisterLocalRequest{}); place != unreached || hasOthers {
+		t.Errorf("got %v, %v", place, hasOthers)
+	}
+}
+
 // linkTo is a link with function f registered, whose server nobody calls.
 func linkTo(t *testing.T, agent *fakeAgent) *agentLink {
 	t.Helper()
