@@ -19,9 +19,9 @@ class LameDuckTime:
 
 
 # Agents open a connection for each call, so one that was sent before the agent heard of our leave arrives after it: up
-# to 4 ms after it under `uvicorn --reload` at 100 calls a second, and later on a busier machine. Nobody else serves
-# meanwhile: every ms of it is a gap for callers.
-ALONE = LameDuckTime(quiet=0.05, cap=0.5)
+# to 4 ms after it under `uvicorn --reload` at 100 calls a second, up to 20 ms on a busy machine. Nobody else serves
+# meanwhile: every ms of it is a gap for callers, and 50 ms cost more calls than they saved.
+ALONE = LameDuckTime(quiet=0.02, cap=0.2)
 # It costs nobody anything, since others serve: so ten times the quiet, for a machine that is busy starting workers. The
 # cap stays well below the 30 s after which Gunicorn kills a worker.
 WITH_OTHERS = LameDuckTime(quiet=0.5, cap=3.0)

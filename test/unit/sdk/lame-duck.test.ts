@@ -64,7 +64,7 @@ describe('after it has left, a service', () => {
 });
 
 test.each([
-  ['alone', false, { quietMs: 50, capMs: 500 }],
+  ['alone', false, { quietMs: 20, capMs: 200 }],
   ['with-others', false, { quietMs: 500, capMs: 3_000 }],
   ['unknown', false, null],
   ['alone', true, null],

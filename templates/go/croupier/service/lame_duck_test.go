@@ -20,10 +20,10 @@ func TestHowLongALameDuckServes(t *testing.T) {
 		timeout    time.Duration
 		want       lameDuck
 	}{
-		"alone":            {0, alone, time.Minute, lameDuck{50 * ms, 500 * ms}},
+		"alone":            {0, alone, time.Minute, lameDuck{20 * ms, 200 * ms}},
 		"with others":      {0, relieved, time.Minute, lameDuck{500 * ms, 3 * time.Second}},
 		"little time":      {0, relieved, 700 * ms, lameDuck{500 * ms, 700 * ms}},
-		"no time":          {0, alone, 0, lameDuck{50 * ms, 0}},
+		"no time":          {0, alone, 0, lameDuck{20 * ms, 0}},
 		"no agent":         {0, unrouted, time.Minute, lameDuck{}},
 		"under the runner": {1, relieved, time.Minute, lameDuck{}},
 	} {
@@ -102,6 +102,9 @@ func TestWhoServesAfterTheLeave(t *testing.T) {
 		"another instance": {func(a *fakeAgent) { a.listed = []*wire.LocalInstance{{ServiceId: "other", Addr: "127.0.0.1:1"}} }, relieved},
 		"its own successor": {func(a *fakeAgent) {
 			a.forgets, a.listed = true, []*wire.LocalInstance{{ServiceId: "test", Addr: "127.0.0.1:1"}}
+		}, relieved},
+		"its successor with other functions": {func(a *fakeAgent) {
+			a.forgets, a.function, a.listed = true, "g", []*wire.LocalInstance{{ServiceId: "test", Addr: "127.0.0.1:1"}}
 		}, relieved},
 		"nobody any more": {func(a *fakeAgent) { a.forgets = true }, alone},
 		"other functions": {func(a *fakeAgent) {

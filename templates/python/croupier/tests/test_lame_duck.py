@@ -12,7 +12,7 @@ from ..call import CallRequest
 from ..definition import Definition
 from ..errors import FunctionError
 from ..host import FunctionHost
-from ..lame_duck import ALONE, WITH_OTHERS, Arrivals, LameDuckTime, lame_duck_time
+from ..lame_duck import WITH_OTHERS, Arrivals, LameDuckTime, lame_duck_time
 from ..registry import FunctionRegistry, build_function
 from .agent import Agent
 from .client import Client
@@ -54,6 +54,10 @@ def in_virtual_time(main: Callable[[], Coroutine[Any, Any, None]]) -> float:
         loop.close()
 
 
+# Of the order that is used, with round numbers.
+SHORT = LameDuckTime(quiet=0.05, cap=0.5)
+
+
 @pytest.mark.parametrize(
     ("calls", "end"),
     [
@@ -73,7 +77,7 @@ def test_each_call_starts_the_quiet_anew_up_to_the_cap(calls: list[float], end: 
         arrivals.mark()
         for at in calls:
             asyncio.get_running_loop().call_later(at, arrivals.mark)
-        await arrivals.wait_quiet(ALONE.quiet, ALONE.cap)
+        await arrivals.wait_quiet(SHORT.quiet, SHORT.cap)
 
     assert in_virtual_time(main) == pytest.approx(end, abs=1e-4)
 
@@ -135,7 +139,7 @@ def test_a_job_that_starts_counts_as_a_call_and_an_unknown_function_too() -> Non
         loop.call_later(0.04, host.start_job, CallRequest("job", b"0"))
         unknown: list[asyncio.Task[None]] = []
         loop.call_later(0.08, lambda: unknown.append(loop.create_task(call_nobody())))
-        await host.drain(30, ALONE)
+        await host.drain(30, SHORT)
         await asyncio.gather(*unknown)
         host.close()
 
@@ -143,7 +147,7 @@ def test_a_job_that_starts_counts_as_a_call_and_an_unknown_function_too() -> Non
 
 
 def test_who_else_serves_says_how_long() -> None:
-    assert lame_duck_time("alone", under_runner=False) == LameDuckTime(0.05, 0.5)
+    assert lame_duck_time("alone", under_runner=False) == LameDuckTime(0.02, 0.2)
     assert lame_duck_time("with others", under_runner=False) == LameDuckTime(0.5, 3)
     assert lame_duck_time("unknown", under_runner=False) is None
     assert lame_duck_time("alone", under_runner=True) is None
