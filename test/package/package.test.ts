@@ -173,6 +173,7 @@ service.registerFunction({ version: '1.0.0' }, async () => null);
         'season.recalculate',
         'server.status',
       ]);
+      await dev.waitFor('reload.finished', ({ trigger }) => trigger.kind === 'start');
       const mark = dev.mark();
       const file = join(project, 'functions', 'server.ts');
       writeFileSync(file, `${readFileSync(file, 'utf8')}\n// edited\n`);
