@@ -72,9 +72,8 @@ export class HotReloads {
     this.#options = options;
   }
 
-  /** Another generation has the calls: asks it what it can load again. */
+  /** Another generation has the calls: asks it what it can load again. Until it answers, what the one before said holds. */
   async activated(generation: number): Promise<void> {
-    this.#options.onHotPaths([]);
     const status = await this.status();
     if (this.#options.supervisor.activeGeneration !== generation) return;
     this.#options.onHotPaths(status.ok ? status.value.hotPaths : []);

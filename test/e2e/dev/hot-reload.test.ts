@@ -40,7 +40,9 @@ function writeProject(config: object = {}): void {
   scenario.save(`export const greeting = 'hello';\n`, 'lib/greeting.js');
   scenario.save(echo('1.0.0'), 'functions/echo.js');
   scenario.save(other('1.0.0'), 'functions/other.js');
-  scenario.config({ restart: { strategy: 'overlap', keepOld: '100ms' }, ...config });
+  // What the process says about itself is known a moment after its start; a rule holds from the first save on.
+  const rules = [{ match: 'functions/**', action: 'hot' }];
+  scenario.config({ rules, restart: { strategy: 'overlap', keepOld: '100ms' }, ...config });
 }
 
 describe('functions that the process can load again', () => {
@@ -55,7 +57,7 @@ describe('functions that the process can load again', () => {
     expect(await reloaded(dev, mark)).toMatchObject({
       outcome: 'hot',
       generation: 1,
-      rule: 'hot paths',
+      rule: 'functions/**',
       trigger: { kind: 'change', paths: ['functions/echo.js'] },
       calls: { held: 0, lost: 0 },
     });
@@ -68,13 +70,14 @@ describe('functions that the process can load again', () => {
       await dev.waitFor('functions.changed', ({ updated }) => updated.includes('echo'), mark),
     ).toMatchObject({ generation: 1, added: [], removed: [] });
 
+    const earlier = (await caller.echo().outcome).answer;
     mark = dev.mark();
     scenario.save(`export const greeting = 'good morning';\n`, 'lib/greeting.js');
-    expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'hot', generation: 1 });
+    expect(await reloaded(dev, mark)).toMatchObject({ outcome: 'hot', generation: 1, rule: 'hot paths' });
     const outcome = await caller.echo().outcome;
     expect(outcome.answer).toMatchObject({ version: '1.1.0', greeting: 'good morning', generation: 1 });
     // What outlives a module is in the context: nothing has begun anew.
-    expect(outcome.answer?.runs).toBeGreaterThan(10);
+    expect(Number(outcome.answer?.runs)).toBeGreaterThan(Number(earlier?.runs));
 
     mark = dev.mark();
     scenario.save(other('1.0.0').replace("'other'", "'another'"), 'functions/another.js');

@@ -166,7 +166,7 @@ describe('what the process can load again', () => {
   it('is asked for when it gets the calls', async () => {
     const { hot, hotPaths } = open();
     await hot.activated(3);
-    expect(hotPaths).toEqual([[], ['functions/**']]);
+    expect(hotPaths).toEqual([['functions/**']]);
   });
 
   it('is nothing for one without an SDK, and nothing of one that was replaced before it answered', async () => {
@@ -174,12 +174,12 @@ describe('what the process can load again', () => {
     const process = gate.process;
     gate.process = null;
     await hot.activated(3);
-    expect(hotPaths).toEqual([[], []]);
+    expect(hotPaths).toEqual([[]]);
     gate.process = process;
     const asking = hot.activated(3);
     supervisor.activeGeneration = 4;
     await asking;
-    expect(hotPaths).toEqual([[], [], []]);
+    expect(hotPaths).toEqual([[]]);
   });
 });
 
