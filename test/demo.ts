@@ -25,7 +25,7 @@ process.stdout.write(`
 A game server in ${folder}
 
   In a second terminal:   cd ${folder}
-    edit functions/player.ts and save: the running server is swapped, no call is lost
+    edit functions/player.ts and save: the running server takes it over, no call is lost
     npx croupier invoke player.ban '{"playerId":"1","reason":"cheating"}'
     npx croupier invoke season.recalculate --job
 

@@ -112,8 +112,10 @@ function describeVersions(before: string | null, after: string | null): string {
   return after === null ? ' (gone)' : ` (${printable(before)} to ${printable(after)})`;
 }
 
+/** The first line, and the next where that only announces it: `Transform failed with 1 error:`. */
 function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
+  const [first = '', second = ''] = text.split('\n');
+  return first.endsWith(':') ? `${first} ${second.trim()}`.trim() : first;
 }
 
 function narrateBuildFailure(event: EventOf<'build.failed'>, options: NarrateOptions) {

@@ -172,3 +172,31 @@ describe('narrate', () => {
     expect(told([...running, event], { verbose: true })).toEqual([expected]);
   });
 });
+
+describe('functions that were loaded again', () => {
+  const failed = (error: string): CroupierEvent => ({
+    type: 'functions.reloaded',
+    service: 'game',
+    generation: 1,
+    reloaded: [{ id: 'other', oldVersion: '1.0.0', newVersion: '1.1.0' }],
+    failed: [{ id: 'player.ban', path: 'functions/ban.ts', error, rolledBack: true }],
+    ms: 3,
+  });
+  const text = (error: string, more: Partial<NarrateOptions> = {}) =>
+    told([...running, failed(error)], more).join('\n');
+
+  it('are told where they could not be, with the line that says why', () => {
+    expect(text('SyntaxError: no\n  at x')).toContain(
+      'player.ban in functions/ban.ts was not reloaded: SyntaxError: no',
+    );
+    expect(text('SyntaxError: no\n  at x')).not.toContain('at x');
+    expect(text('TransformError: failed with 1 error:\nban.ts:6:2: Unexpected ";"')).toContain(
+      'failed with 1 error: ban.ts:6:2: Unexpected ";"',
+    );
+  });
+
+  it('are named only where everything is asked for', () => {
+    expect(text('no')).not.toContain('other reloaded');
+    expect(text('no', { verbose: true })).toContain('other reloaded (1.0.0 to 1.1.0)');
+  });
+});
